@@ -1,0 +1,112 @@
+# make            the programs, in build/bin
+# make demo       a month of deliveries through the pipe, into build/demo
+# make check      all tests; SAN=1 under ASan and UBSan; T='tests/x.t …' some of them
+# make deps       installs what the above need (Debian, Ubuntu)
+# make lint       manuals, layers, banned calls, shell scripts
+# make fuzz       libFuzzer targets in build/fuzz; fuzz-check runs each for 20 seconds
+# make install    PREFIX=/usr/local DESTDIR=
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+PROGRAMS = cur-fetch cur-parse cur-dedupe cur-sink-s3 cur-sum
+
+# What each program links besides our own library.
+LIBS_cur-fetch = -ljansson
+LIBS_cur-parse = -ljansson -lcsv -lz
+LIBS_cur-dedupe = -ljansson -lxxhash -lzstd
+LIBS_cur-sink-s3 = -ljansson -lxxhash -lz
+LIBS_cur-sum = -ljansson -lxxhash -lz
+LIBS_test = -ljansson -lcsv -lxxhash -lz
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDHARDEN = -pie -Wl,-z,relro,-z,now
+CFLAGS = -O2 -g
+ifdef SAN
+B = build/san
+HARDEN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDHARDEN = -fsanitize=address,undefined
+else
+B = build
+endif
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote lib $(WARN) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS = $(LDHARDEN) $(LDFLAGS)
+
+# The modules are compiled from whatever stands in the folders.
+lib_src = $(wildcard lib/*.c)
+lib_obj = $(lib_src:%.c=$(B)/obj/%.o)
+all_src = $(lib_src) $(wildcard $(PROGRAMS:%=%/*.c) tests/unit/*.c)
+unit = $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(wildcard tests/unit/*.c))
+
+.DELETE_ON_ERROR:
+.PHONY: all build demo check deps need need-check lint fuzz fuzz-check install clean
+
+all: need
+	@$(MAKE) --no-print-directory build
+
+build: $(PROGRAMS:%=$(B)/bin/%)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -iquote $(<D) -MMD -MP -c -o $@ $<
+
+$(B)/libcur.a: $(lib_obj)
+	@rm -f $@
+	ar rcs $@ $(lib_obj)
+
+define program
+$(B)/bin/$(1): $$(patsubst %.c,$(B)/obj/%.o,$$(wildcard $(1)/*.c)) $(B)/libcur.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# A unit test is tests/unit/NAME.c; it may use modules of the stages too.
+stage_obj = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(PROGRAMS:%=%/*.c))))
+$(B)/libstages.a: $(stage_obj)
+	@rm -f $@
+	ar rcs $@ $(stage_obj)
+
+$(B)/unit/%.t: $(B)/obj/tests/unit/%.o $(B)/libstages.a $(B)/libcur.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test)
+
+-include $(patsubst %.c,$(B)/obj/%.d,$(all_src))
+
+deps:
+	@tests/deps.sh install build check
+need:
+	@tests/deps.sh ensure build
+need-check:
+	@tests/deps.sh ensure build check
+
+demo: all
+	@BIN='$(abspath $(B)/bin)' OUT=build/demo tests/demo/run.sh
+
+T = $(wildcard tests/*.t)
+check: need-check
+	@$(MAKE) --no-print-directory build $(unit)
+	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove -e '' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
+
+lint: need-check
+	@tests/lint.sh
+
+FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote lib $(PROGRAMS:%=-iquote %) -O1 -g \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzz: need-check
+	@$(MAKE) --no-print-directory $(FUZZ)
+build/fuzz/%: tests/fuzz/%.c $(lib_src) $(filter-out %/main.c,$(wildcard $(PROGRAMS:%=%/*.c))) $(wildcard lib/*.h)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(LIBS_test) -lzstd
+fuzz-check: fuzz
+	@tests/fuzz/run.sh 20 $(FUZZ)
+
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -m 755 $(PROGRAMS:%=$(B)/bin/%) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(foreach p,$(PROGRAMS),$(p)/$(p).1) '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -m 644 lib/cur-stream.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
+
+clean:
+	rm -rf build

@@ -1,0 +1,50 @@
+/*
+ * The state document of an export and billing period: read, propose, swap.
+ *
+ * One line of JSON under _cur/EXPORT/PERIOD.json; cur-stream(5) lists its members.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <jansson.h>
+
+#include "store.h"
+#include "tally.h"
+
+struct state {
+	json_t *doc;               /* owned; NULL if there is none yet */
+	struct buf bytes;          /* of the document as it stands in the store */
+	char hash[DIGEST_TEXT];    /* of those, or "none" */
+	uint64_t generation;       /* 0 if there is none */
+	struct tally days;         /* of the document */
+};
+
+/* NULL, or why a string cannot name an export: it becomes a folder. */
+const char *state_bad_export(const char *export);
+/* The document's key; caller frees. */
+char *state_key(const char *export, const char *period);
+
+/* Reads and checks the document.  One that cannot be read ends the program with 65: it never counts as none. */
+void state_read(struct state *st, struct store *s, const char *export, const char *period);
+/* NULL, or why bytes are no document.  st->doc and st->days are set; for the rest see state_read. */
+const char *state_parse(struct state *st, struct span bytes);
+void state_free(struct state *st);
+
+/* Names of a day's objects in the document: an array, borrowed; NULL if the day is not there. */
+json_t *state_objects(const struct state *st, int32_t day);
+
+/*
+ * The document that a delivery asks for, without generation and objects, from
+ * its begin mark and what it has by day.  `latest` is the latest start seen,
+ * INT64_MIN for none.  Caller's.
+ */
+json_t *state_propose(const json_t *begin, const struct tally *days, int64_t latest);
+/* The `latest` of a document, or INT64_MIN. */
+int64_t state_latest(const json_t *doc);
+
+/* True when a delivery of this begin mark is known to be older than the document. */
+bool state_is_newer(const struct state *st, const json_t *begin);
+/* Ends the program with 78 when the document is of another source than the delivery. */
+void state_check_source(const struct state *st, const json_t *begin);
+
+#endif
