@@ -49,7 +49,7 @@ void store_put_rest(struct store_put *p);
  * store_sync.
  */
 enum store_result store_put_name(struct store_put *p, const char *key);
-/* Removes it; frees p. */
+/* Removes it if that is possible, and never complains: it is called on the way out; frees p. */
 void store_put_drop(struct store_put *p);
 /* Makes durable what was named under prefix. */
 void store_sync(struct store *s, const char *prefix);
@@ -59,5 +59,7 @@ void store_sync(struct store *s, const char *prefix);
  * are its bytes then, {NULL, 0} for none.  Durable when it returns.
  */
 enum store_result store_swap(struct store *s, const char *key, struct span seen, struct span bytes);
+/* Removes what a swap that was killed has left beside the object. */
+void store_tidy(struct store *s, const char *key);
 
 #endif

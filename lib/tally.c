@@ -5,12 +5,54 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "die.h"
+
 struct digest
 digest_of(struct span bytes)
 {
 	XXH128_hash_t h = XXH3_128bits(bytes.p, bytes.n);
 
 	return (struct digest){h.high64, h.low64};
+}
+
+struct digest_stream {
+	XXH3_state_t *xxh;
+};
+
+struct digest_stream *
+digest_stream_new(void)
+{
+	struct digest_stream *d = mem_new(sizeof *d);
+
+	d->xxh = XXH3_createState();
+	if (d->xxh == NULL)
+		die(EX_OSERR, "no memory for a digest");
+	XXH3_128bits_reset(d->xxh);
+	return d;
+}
+
+void
+digest_stream_add(struct digest_stream *d, struct span bytes)
+{
+	XXH3_128bits_update(d->xxh, bytes.p, bytes.n);
+}
+
+struct digest
+digest_stream_end(struct digest_stream *d)
+{
+	XXH128_hash_t h = XXH3_128bits_digest(d->xxh);
+
+	XXH3_128bits_reset(d->xxh);
+	return (struct digest){h.high64, h.low64};
+}
+
+void
+digest_stream_free(struct digest_stream *d)
+{
+	if (d == NULL)
+		return;
+	XXH3_freeState(d->xxh);
+	free(d);
 }
 
 struct digest

@@ -22,6 +22,14 @@ void digest_print(struct digest d, char text[DIGEST_TEXT]);
 /* From 32 lower-case hex digits; false if it is none. */
 bool digest_parse(const char *text, struct digest *d);
 
+/* The digest_of bytes that come in pieces. */
+struct digest_stream;
+struct digest_stream *digest_stream_new(void);
+void digest_stream_add(struct digest_stream *d, struct span bytes);
+/* The digest of what was added; d begins anew. */
+struct digest digest_stream_end(struct digest_stream *d);
+void digest_stream_free(struct digest_stream *d);
+
 struct tally_day {
 	int32_t day;
 	uint64_t items;
