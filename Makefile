@@ -16,7 +16,7 @@ LIBS_cur-parse = -ljansson -lcsv -lz
 LIBS_cur-dedupe = -ljansson -lxxhash -lzstd
 LIBS_cur-sink-s3 = -ljansson -lxxhash -lz
 LIBS_cur-sum = -ljansson -lxxhash -lz
-LIBS_test = -ljansson -lcsv -lxxhash -lz
+LIBS_test = -ljansson -lcsv -lxxhash -lzstd -lz
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -39,20 +39,25 @@ all_src = $(lib_src) $(wildcard $(PROGRAMS:%=%/*.c) tests/unit/*.c)
 unit = $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(wildcard tests/unit/*.c))
 
 .DELETE_ON_ERROR:
-.PHONY: all build demo check deps need need-check lint fuzz fuzz-check install clean
+.SECONDARY:
+.PHONY: all build objects demo check deps need need-check lint fuzz fuzz-check install clean
 
 all: need
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory $(JOBS) build
+
+# As many jobs as processors, where make was not told.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
 build: $(PROGRAMS:%=$(B)/bin/%)
+objects: $(all_src:%.c=$(B)/obj/%.o)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -iquote $(<D) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),$(PROGRAMS:%=-iquote %),-iquote $(<D)) -MMD -MP -c -o $@ $<
 
 $(B)/libcur.a: $(lib_obj)
 	@rm -f $@
-	ar rcs $@ $(lib_obj)
+	ar qcs $@ $(lib_obj)
 
 define program
 $(B)/bin/$(1): $$(patsubst %.c,$(B)/obj/%.o,$$(wildcard $(1)/*.c)) $(B)/libcur.a
@@ -65,7 +70,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 stage_obj = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(PROGRAMS:%=%/*.c))))
 $(B)/libstages.a: $(stage_obj)
 	@rm -f $@
-	ar rcs $@ $(stage_obj)
+	ar qcs $@ $(stage_obj)
 
 $(B)/unit/%.t: $(B)/obj/tests/unit/%.o $(B)/libstages.a $(B)/libcur.a
 	@mkdir -p $(@D)
@@ -85,20 +90,29 @@ demo: all
 
 T = $(wildcard tests/*.t)
 check: need-check
-	@$(MAKE) --no-print-directory build $(unit)
+	@$(MAKE) --no-print-directory $(JOBS) build $(unit)
 	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove -e '' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
 
 lint: need-check
-	@tests/lint.sh
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@BIN='$(abspath $(B)/bin)' WARN='$(WARN)' tests/lint.sh
 
+# Fuzz targets have objects of their own: all but the main.c of the stages, with libFuzzer's counters in them.
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote lib $(PROGRAMS:%=-iquote %) -O1 -g \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,build/fuzz/obj/%.o,$(lib_src) $(filter-out %/main.c,$(wildcard $(PROGRAMS:%=%/*.c))))
+FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote lib $(PROGRAMS:%=-iquote %) $(WARN) -O1 -g \
+	-fno-sanitize-recover=all
 fuzz: need-check
-	@$(MAKE) --no-print-directory $(FUZZ)
-build/fuzz/%: tests/fuzz/%.c $(lib_src) $(filter-out %/main.c,$(wildcard $(PROGRAMS:%=%/*.c))) $(wildcard lib/*.h)
+	@$(MAKE) --no-print-directory $(JOBS) $(FUZZ)
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(LIBS_test) -lzstd
+	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -iquote $(<D) -MMD -MP -c -o $@ $<
+build/fuzz/libcur.a: $(fuzz_obj)
+	@rm -f $@
+	ar qcs $@ $(fuzz_obj)
+build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libcur.a
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_test)
+-include $(fuzz_obj:.o=.d) $(FUZZ:build/fuzz/%=build/fuzz/obj/tests/fuzz/%.d)
 fuzz-check: fuzz
 	@tests/fuzz/run.sh 20 $(FUZZ)
 

@@ -182,13 +182,15 @@ place_chunk(struct publication *p, struct chunk *c, const char *key, const struc
 {
 	struct store_put *put = c->put;
 
+	c->put = NULL;
 	if (keys_have(have, key)) {
+		if (put != NULL)
+			store_put_drop(put);
 		p->unchanged++;
 		return;
 	}
 	p->written++;
 	p->written_bytes += c->packed_bytes;
-	c->put = NULL;
 	if (put == NULL || store_put_name(put, key) == STORE_OK)
 		return;
 	if (is_still_base(p))
