@@ -28,7 +28,6 @@ struct spool {
 	struct buf packed;
 	size_t from;           /* reading: where the next item starts in plain */
 	size_t packed_from;
-	uint64_t bytes;
 	bool ended;
 };
 
@@ -101,15 +100,8 @@ spool_add(struct spool *s, int32_t day, struct span item)
 
 	buf_add(&s->plain, &head, sizeof head);
 	buf_span_add(&s->plain, item);
-	s->bytes += item.n;
 	if (s->plain.n >= PIECE_BYTES)
 		pack_plain(s, ZSTD_e_continue);
-}
-
-uint64_t
-spool_bytes(const struct spool *s)
-{
-	return s->bytes;
 }
 
 void
@@ -196,7 +188,6 @@ spool_reset(struct spool *s)
 		die(EX_IOERR, "a spool file in %s:", folder());
 	buf_reset(&s->plain);
 	buf_reset(&s->packed);
-	s->bytes = 0;
 	s->from = s->packed_from = 0;
 }
 

@@ -12,8 +12,6 @@ struct spool;
 
 struct spool *spool_new(void);
 void spool_add(struct spool *s, int32_t day, struct span item);
-/* Bytes of items added since the last reset. */
-uint64_t spool_bytes(const struct spool *s);
 /* Ends the adding; spool_next starts with the first item. */
 void spool_rewind(struct spool *s);
 /* The next item in the order of adding, or false at the end.  *item is valid until the next call. */

@@ -108,7 +108,7 @@ ddl(struct sink *s)
 	}
 	why = ddl_print(s->ddl, store_name(s->store), docs, list.n);
 	if (why != NULL)
-		die_usage("--ddl %s: %s", s->ddl, why);
+		die(EX_USAGE, "--ddl %s: %s", s->ddl, why);
 	out_end();
 	for (size_t i = 0; i < list.n; i++)
 		state_free(&states[i]);
