@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define SECONDS_PER_DAY 86400
+#define FIRST_DAY (-719162)    /* 0001-01-01 */
+#define LAST_DAY 2932896       /* 9999-12-31 */
 
 /* Reads n digits; false where there are none. */
 static bool
@@ -146,6 +148,9 @@ read_time(struct span s, int64_t *seconds)
 	if (p != end)
 		return "something follows the time";
 	*seconds = (int64_t)day * SECONDS_PER_DAY + clock;
+	/* An offset can lead out of the calendar. */
+	if (day_of(*seconds) < FIRST_DAY || day_of(*seconds) > LAST_DAY)
+		return "there is no such date";
 	return NULL;
 }
 

@@ -28,7 +28,7 @@ die_begin(const char *name, const char *usage)
 			_exit(EX_OSERR);
 }
 
-static void
+__attribute__((format(printf, 1, 0))) static void
 say(const char *fmt, va_list ap)
 {
 	int saved = errno;

@@ -5,15 +5,8 @@
 #include <string.h>
 
 #include "day.h"
+#include "plan.h"
 #include "value.h"
-
-const struct item_names item_names[3] = {
-	{"cur1", "identity/LineItemId", "identity/TimeInterval", "lineItem/UsageStartDate",
-	    "lineItem.UnblendedCost", "lineItem.CurrencyCode"},
-	{"cur2", "identity_line_item_id", "identity_time_interval", "line_item_usage_start_date",
-	    "line_item_unblended_cost", "line_item_currency_code"},
-	{"focus", NULL, "ChargePeriodStart", NULL, "BilledCost", "BillingCurrency"},
-};
 
 const char *
 item_path_json(struct item_path *path, const json_t *names)
@@ -193,8 +186,8 @@ column_json(const char *column)
 const char *
 item_guess(struct span item, json_t *begin)
 {
-	for (size_t i = 0; i < sizeof item_names / sizeof *item_names; i++) {
-		const struct item_names *f = &item_names[i];
+	for (size_t i = 0; i < sizeof plan_names / sizeof *plan_names; i++) {
+		const struct plan_names *f = &plan_names[i];
 		const char *time = has(item, f->time) ? f->time : has(item, f->time_fallback) ? f->time_fallback : NULL;
 
 		if (time == NULL)

@@ -43,12 +43,4 @@ const char *item_guess(struct span item, json_t *begin);
 /* True when the item starts with '{', ends with '}': whether it can be one at all, for stages that look at its head only. */
 bool item_is_whole(struct span item);
 
-/* The columns in which the formats have id, time, cost and currency. */
-struct item_names {
-	const char *format;                              /* cur1, cur2, focus */
-	const char *id, *time, *time_fallback;           /* as CSV headers; NULL: has none */
-	const char *cost, *currency;                     /* as item paths of item_path_text */
-};
-extern const struct item_names item_names[3];
-
 #endif
