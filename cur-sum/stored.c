@@ -9,13 +9,12 @@
 #include "die.h"
 #include "in.h"
 #include "mark.h"
+#include "names.h"
 #include "state.h"
 #include "store.h"
 #include "tally.h"
 #include "unpack.h"
 
-#define ENDING ".ndjson.gz"
-#define HASH_DIGITS (DIGEST_TEXT - 1)
 #define READ_BYTES ((size_t)256 << 10)
 
 /* A document that is read, and the object of it. */
@@ -49,23 +48,6 @@ static _Noreturn void
 bad_object(struct reader *r, const char *why)
 {
 	die(EX_DATAERR, "%s: %s", object_name(r), why);
-}
-
-/* The hash at the end of an object's name: …-HASH.ndjson.gz. */
-static bool
-name_digest(const char *name, struct digest *d)
-{
-	size_t n = strlen(name), ending = sizeof ENDING - 1;
-	char text[DIGEST_TEXT];
-
-	if (n < HASH_DIGITS + 1 + ending || strcmp(name + n - ending, ENDING) != 0)
-		return false;
-	n -= ending + HASH_DIGITS;
-	if (name[n - 1] != '-')
-		return false;
-	memcpy(text, name + n, HASH_DIGITS);
-	text[HASH_DIGITS] = '\0';
-	return digest_parse(text, d);
 }
 
 /* Adds the whole lines among the bytes held. */
@@ -117,15 +99,16 @@ add_bytes(struct reader *r, struct unpack *u)
 
 /* Adds an object; false if it is not there.  *items counts its lines too. */
 static bool
-add_object(struct reader *r, const char *day, const char *name, uint64_t *items)
+add_object(struct reader *r, int32_t day, const char *name, uint64_t *items)
 {
 	struct unpack *u;
 	struct digest named;
 	int fd;
 
 	buf_reset(&r->key);
-	buf_fmt(&r->key, "export=%s/billing_period=%s/day=%s/%s", r->export, r->period, day, name);
-	if (!name_digest(name, &named))
+	name_prefix(&r->key, r->export, r->period);
+	name_in_day(&r->key, day, name);
+	if (!name_hash(name, &named))
 		bad_object(r, "it has no name of an object: there is no hash in it");
 	if (store_read(r->store, buf_text(&r->key), &fd) == STORE_MISSING)
 		return false;
@@ -152,7 +135,7 @@ add_day(struct reader *r, int32_t day)
 
 	day_print(day, text);
 	json_array_foreach(state_objects(&r->state, day), i, name)
-		if (!add_object(r, text, json_string_value(name), &items))
+		if (!add_object(r, day, json_string_value(name), &items))
 			return false;
 	if (items != said)
 		die(EX_DATAERR, "%s: %s %s: day %s has %ju items, the document says %ju", store_name(r->store),

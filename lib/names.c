@@ -1,4 +1,4 @@
-/* What objects are called. */
+/* What the objects of a store are called. */
 #include "names.h"
 
 #include <string.h>
@@ -78,6 +78,19 @@ parse_chunk(const char *p, struct parsed *c)
 		return false;
 	c->hash = p;
 	return strspn(p, "0123456789abcdef") == DIGEST_TEXT - 1 && strcmp(p + DIGEST_TEXT - 1, ENDING) == 0;
+}
+
+bool
+name_hash(const char *name, struct digest *hash)
+{
+	struct parsed c;
+	char text[DIGEST_TEXT];
+
+	if (!parse_chunk(name, &c))
+		return false;
+	memcpy(text, c.hash, DIGEST_TEXT - 1);
+	text[DIGEST_TEXT - 1] = '\0';
+	return digest_parse(text, hash);
 }
 
 bool
