@@ -9,6 +9,8 @@
 
 #define CELL_BYTES ((size_t)4 << 10)   /* libcsv's buffer grows by at least this */
 
+static const char lone_cr[] = "a lone carriage return outside quotes";
+
 /* How far the row that libcsv is in has come. */
 enum ending {
 	OPEN,       /* it goes on */
@@ -65,6 +67,7 @@ rows_new(void)
 	struct rows *r = mem_new(sizeof *r);
 
 	csv_begin(&r->csv);
+	buf_room(&r->text, CELL_BYTES);   /* so that empty cells point somewhere too */
 	return r;
 }
 
@@ -253,7 +256,7 @@ static enum rows_got
 finish(struct rows *r, struct row *row)
 {
 	if (r->ending != ENDED)
-		return bad(r, row, find_lone_cr(r), "a lone carriage return outside quotes");
+		return bad(r, row, find_lone_cr(r), lone_cr);
 	if (check_bytes(r, row) == ROWS_BAD)
 		return ROWS_BAD;
 	if (r->n == 0)
@@ -278,6 +281,8 @@ feed(struct rows *r, size_t end, struct row *row)
 	csv_set_blk_size(&r->csv, block < CELL_BYTES ? CELL_BYTES : block);
 	used = csv_parse(&r->csv, r->held.p + from, n, on_cell, on_row, r);
 	r->fed = end;
+	if (used < n && r->ending != OPEN)
+		return bad(r, row, find_lone_cr(r), lone_cr);
 	if (used < n && r->held.p[from + used] == '"')
 		return bad(r, row, from + used, "a quote inside a cell that is not quoted");
 	if (used < n)
