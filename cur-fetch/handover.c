@@ -134,9 +134,12 @@ write_begin(const struct bundle *b)
 static void
 write_part(const struct part *p, size_t number)
 {
-	json_t *part = json_pack("{s:s,s:I,s:s,s:s?,s:I}", "_cur", "part", "n", (json_int_t)number, "path", p->path,
-	    "source", p->source, "bytes", (json_int_t)p->bytes);
+	char changed[TIME_NS_TEXT];
+	json_t *part;
 
+	time_ns_print(&p->changed, changed);
+	part = json_pack("{s:s,s:I,s:s,s:s?,s:I,s:s}", "_cur", "part", "n", (json_int_t)number, "path", p->path,
+	    "source", p->source, "bytes", (json_int_t)p->bytes, "modified", changed);
 	mark_write(part);
 	json_decref(part);
 }

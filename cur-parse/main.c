@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "day.h"
 #include "die.h"
 #include "mark.h"
 #include "opt.h"
@@ -105,6 +106,21 @@ check_size(const char *path, uint64_t bytes, uint64_t said)
 		    (uintmax_t)bytes, (uintmax_t)said);
 }
 
+/* The file must be the one that its mark was written for, before it is read and after. */
+static void
+check_time(const char *path, int fd, const json_t *part)
+{
+	const char *said = mark_text(part, "modified");
+	char text[TIME_NS_TEXT];
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		die(EX_OSERR, "%s:", path);
+	time_ns_print(&st.st_mtim, text);
+	if (said != NULL && strcmp(text, said) != 0)
+		die(EX_TEMPFAIL, "%s: it was modified after its mark was written: the delivery is being replaced", path);
+}
+
 /* Whoever has read a temporary part deletes it. */
 static void
 read_marked(struct run *run, const json_t *part)
@@ -116,9 +132,11 @@ read_marked(struct run *run, const json_t *part)
 
 	if (said != UINT64_MAX && S_ISREG(st.st_mode))
 		check_size(path, (uint64_t)st.st_size, said);
+	check_time(path, fd, part);
 	taken = report_part(&run->report, path, fd, (struct span){"", 0});
 	if (said != UINT64_MAX)
 		check_size(path, taken, said);
+	check_time(path, fd, part);
 	close(fd);
 	if (json_is_true(json_object_get(part, "temporary")) && unlink(path) != 0 && errno != ENOENT)
 		warn("%s: it cannot be deleted:", path);

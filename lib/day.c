@@ -1,6 +1,7 @@
 /* The timestamps that CUR uses, and days. */
 #include "day.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY 86400
@@ -239,6 +240,12 @@ time_print(int64_t seconds, char text[TIME_TEXT])
 	p = put_digits(p, s % 60, 2);
 	*p++ = 'Z';
 	*p = '\0';
+}
+
+void
+time_ns_print(const struct timespec *t, char text[TIME_NS_TEXT])
+{
+	snprintf(text, TIME_NS_TEXT, "%jd.%09ld", (intmax_t)t->tv_sec, t->tv_nsec);
 }
 
 const char *

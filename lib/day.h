@@ -7,6 +7,8 @@
 #ifndef DAY_H
 #define DAY_H
 
+#include <time.h>
+
 #include "buf.h"
 
 #define DAY_TEXT 11    /* YYYY-MM-DD and NUL */
@@ -24,6 +26,9 @@ const char *time_parse(struct span s, int64_t *seconds);
 /* The basic form of manifests and versions: YYYYMMDDTHHMMSS, an optional fraction, Z. */
 const char *time_parse_basic(struct span s, int64_t *seconds);
 void time_print(int64_t seconds, char text[TIME_TEXT]);
+/* A file's time as a part mark has it: seconds since the epoch, a point and nine digits. */
+#define TIME_NS_TEXT 32
+void time_ns_print(const struct timespec *t, char text[TIME_NS_TEXT]);
 
 int32_t day_of(int64_t seconds);
 void day_print(int32_t day, char text[DAY_TEXT]);

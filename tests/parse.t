@@ -174,6 +174,11 @@ is "$(cat out)" '' 'and it is not read'
 mark_bytes $((bytes + 1)) | run 75 cur-parse; ok $? 'one byte less'
 { cat one.csv.gz >pipe & } && mark_bytes $((bytes + 1)) | sed 's/one.csv.gz/pipe/' | run 75 cur-parse
 ok $? 'the same where only reading tells'; no_end 'where only reading tells'
+mark_time() {
+	stream 1 one.csv.gz | sed 's|"path"|"modified":"'"$1"'",&|'
+}
+mark_time "$(stat -c %.9Y one.csv.gz)" | run 0 cur-parse; ok $? 'a part modified when its mark says'
+mark_time 1700000000.000000000 | run 75 cur-parse; ok $? 'another time: it is being replaced'; no_end 'another time'
 cp one.csv temporary.csv
 stream 1 temporary.csv | run 0 cur-parse; [ -f temporary.csv ]; ok $? 'a part stays'
 stream 1 temporary.csv | sed 's/"path"/"temporary":true,&/' | run 0 cur-parse; ok $? 'a temporary part'
