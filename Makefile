@@ -91,7 +91,7 @@ demo: all
 T = $(wildcard tests/*.t)
 check: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build $(unit)
-	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove -e '' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
+	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove --timer -e 'timeout -k 5 600' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
 
 lint: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build
