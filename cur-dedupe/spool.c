@@ -135,7 +135,9 @@ read_packed(struct spool *s)
 static bool
 unpack_plain(struct spool *s, size_t want)
 {
-	memmove(s->plain.p, s->plain.p + s->from, s->plain.n - s->from);
+	/* The first time there is no memory yet, and memmove wants some even for nothing. */
+	if (s->from > 0)
+		memmove(s->plain.p, s->plain.p + s->from, s->plain.n - s->from);
 	s->plain.n -= s->from;
 	s->from = 0;
 	while (s->plain.n < want) {

@@ -12,8 +12,8 @@ import sys
 
 import lib
 
-CALLS = ('write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,mkdir,mkdirat,'
-         'close,openat,ftruncate,fallocate,flock,exit_group')
+CALLS = ('write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,mkdir,'
+         'mkdirat,close,openat,ftruncate,fallocate,flock,exit_group')
 FIRST_CALL = 'fcntl'
 OLD, NEW, NEWER = (
     [lib.row(1, 1, '1.1'), lib.row(2, 1, '2.1'), lib.row(3, 1, '3.1'), lib.row(2, 2, '2.2')],
@@ -28,11 +28,15 @@ def wants(rows):
 
 
 def strace(stage, log, *inject):
-    return ['strace', '-f', '-qq', '-o', log, '-e', 'trace=%s,%s' % (CALLS, FIRST_CALL), '-e', 'signal=none', *inject, *stage]
+    return ['strace', '-f', '-qq', '-o', log, '-e', 'trace=%s,%s' % (CALLS, FIRST_CALL), '-e', 'signal=none', *inject,
+            *stage]
 
 
 def points(log, opens=False):
-    """The calls to be killed at, as (name, number of its kind, line of the log), less the loader's; opens: those to read, too."""
+    """The calls to be killed at, less the loader's: (name, number of its kind, line of the log).
+
+    Files that are opened to be read count with opens only.
+    """
     counts, found, begun = {}, [], False
     with open(log, errors='replace') as f:
         for line in f:
@@ -55,7 +59,8 @@ class Place:
     def __init__(self, tmp):
         self.tmp, self.log = tmp, os.path.join(tmp, 'log')
         self.store, self.base = os.path.join(tmp, 'store'), os.path.join(tmp, 'base')
-        self.delivery = [lib.deliver(os.path.join(tmp, 'd%d' % n), n, rows) for n, rows in enumerate((OLD, NEW, NEWER), 1)]
+        self.delivery = [lib.deliver(os.path.join(tmp, 'd%d' % n), n, rows)
+                         for n, rows in enumerate((OLD, NEW, NEWER), 1)]
         self.stream = [lib.parsed(d) for d in self.delivery]
         self.want = [wants(OLD), wants(NEW), wants(NEWER)]
 
@@ -157,7 +162,7 @@ def calls_with_paths(log):
 
 
 def durable(place):
-    """In the order of its calls: nothing is named before it is durable, and the document is swapped after everything else."""
+    """By the order of the calls: nothing is named before it is durable, and the document is swapped last."""
     place.begin('old')
     place.expected('old', 1)
     killed(place, 'cur-sink-s3', ['-y'], 'old')
@@ -195,8 +200,8 @@ def check_strace(tmp):
     file = os.path.join(tmp, 'entry')
     shell = ['sh', '-c', 'echo one; echo two; echo three']
     with open(file, 'w') as f:
-        run = subprocess.run(['strace', '-qq', '-o', '/dev/null', '-e', 'trace=write', '-e', 'inject=write:signal=KILL:when=2',
-                              *shell], stdout=f, stderr=subprocess.PIPE)
+        run = subprocess.run(['strace', '-qq', '-o', '/dev/null', '-e', 'trace=write', '-e',
+                              'inject=write:signal=KILL:when=2', *shell], stdout=f, stderr=subprocess.PIPE)
     with open(file) as f:
         text = f.read()
     if run.returncode != -9:

@@ -1,4 +1,7 @@
-"""SIGKILL for one stage of a pipe at a random time, in dash and bash, with and without pipefail.  kill.py [SEED] repeats a run."""
+"""SIGKILL for one stage of a pipe at a random time, in dash and bash, with and without pipefail.
+
+kill.py SEED takes the times of an earlier run, as far as a clock allows.
+"""
 import collections
 import gzip
 import os
@@ -158,7 +161,8 @@ def main():
         began = time.monotonic()
         code, _ = pipes.run('dash' if shutil.which('dash') else 'bash', True)
         whole_ms = (time.monotonic() - began) * 1000
-        lib.ok(code == 0 and pipes.held() == 0, 'a run of %d rows (seed %d)' % (ROWS, seed), code, pipes.messages(), pipes.held())
+        lib.ok(code == 0 and pipes.held() == 0, 'a run of %d rows (seed %d)' % (ROWS, seed), code, pipes.messages(),
+               pipes.held())
         for shell in SHELLS:
             if not shutil.which(shell.split()[0]):
                 lib.skip('kills under ' + shell, 'no %s here' % shell.split()[0])
@@ -166,7 +170,8 @@ def main():
             found, hits, tries = [], 0, 0
             for _ in range(ROUNDS):
                 for victim in STAGES:
-                    problems, hit = trial(pipes, shell, victim, victim == 'cur-dedupe' or pipes.rng.random() < 0.7, whole_ms)
+                    dedupe = victim == 'cur-dedupe' or pipes.rng.random() < 0.7
+                    problems, hit = trial(pipes, shell, victim, dedupe, whole_ms)
                     found += ['%s: %s' % (victim, p) for p in problems]
                     hits += hit
                     tries += 1

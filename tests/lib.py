@@ -1,4 +1,4 @@
-"""What the tests in Python share: TAP lines, deliveries as AWS writes them, pipes of stages, stores as they stand on disk."""
+"""What the tests in Python share: TAP lines, deliveries as AWS writes them, pipes of stages, stores on disk."""
 import collections
 import csv
 import gzip
@@ -84,8 +84,8 @@ EXPORT, PERIOD = 'hourly', '2024-01'
 def row(day, number, cost, text='', product='AmazonEC2', id=None):
     """A line item of COLUMNS; day counts from the first of the period and may lie outside it."""
     start = '2024-01-%02dT%02d:00:00Z' % (day, number % 24) if day < 32 else '2024-02-%02dT00:00:00Z' % (day - 31)
-    return (id or 'id%d' % number, start + '/' + start, '2024-01-01T00:00:00.000Z', 'Usage', start, product, cost, 'USD',
-            text)
+    return (id or 'id%d' % number, start + '/' + start, '2024-01-01T00:00:00.000Z', 'Usage', start, product, cost,
+            'USD', text)
 
 
 def assembly(version):
@@ -169,7 +169,7 @@ Pipe = collections.namedtuple('Pipe', 'codes out err')
 
 
 def pipe(*stages, stdin=None, timeout=120, env=None):
-    """Runs stages, each a list of arguments, with bytes or an open file as stdin.  A killed stage has a negative code."""
+    """Runs stages, each a list of arguments; stdin is bytes or an open file.  A killed stage has a negative code."""
     processes = []
     err = tempfile.TemporaryFile()
     if isinstance(stdin, bytes):

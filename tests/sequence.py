@@ -1,4 +1,4 @@
-"""After each run the items of the store are exactly the items of the delivery, and a repeat writes and removes nothing."""
+"""After each run the items of the store are exactly those of the delivery; a repeat writes and removes nothing."""
 import os
 import random
 import shutil
