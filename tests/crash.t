@@ -3,4 +3,4 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 need python3 strace
-python3 "$here/crash.py" "$@"
+python3 -B "$here/crash.py" "$@"

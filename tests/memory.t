@@ -6,4 +6,4 @@ need python3
 case $BUILD in
 */san) skip_all "the sanitizers have memory of their own" ;;
 esac
-python3 "$here/memory.py" "$@"
+python3 -B "$here/memory.py" "$@"

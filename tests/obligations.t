@@ -3,4 +3,4 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 need python3
-python3 "$here/obligations.py" "$@"
+python3 -B "$here/obligations.py" "$@"

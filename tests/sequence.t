@@ -3,4 +3,4 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 need python3
-python3 "$here/sequence.py"
+python3 -B "$here/sequence.py"
