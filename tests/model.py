@@ -402,8 +402,9 @@ WORLDS = {
 NEXT = ({1: 'y'}, {1: 'z'})      # deliveries that come after all the others
 
 BOTH = (True, False)
-TWO, ONE, THREE = (
-    'two runs, with and without cur-dedupe', 'one run at a time, two of them killed', 'three runs, two at once, one killed')
+TWO = 'two runs, with and without cur-dedupe'
+ONE = 'one run at a time, two of them killed'
+THREE = 'three runs, two at once, one killed'
 SHAPES = {
     TWO: Limits(runs=2, modes=BOTH),
     'one run at a time, some without cur-dedupe, two killed': Limits(runs=3, at_once=1, kills=2, modes=BOTH),
@@ -416,12 +417,10 @@ SHAPES = {
 FEW = {
     THREE: (CHANGES,),
     'three runs, two at once': ('one day of two vanishes and comes back', 'a day grows and shrinks, another comes'),
-    ONE: (
-        VANISHES, 'one day of two vanishes and comes back',
-        'a day grows and shrinks, another comes', 'nothing new but the version'),
+    ONE: (VANISHES, 'one day of two vanishes and comes back', 'a day grows and shrinks, another comes',
+          'nothing new but the version'),
     'one run at a time, some without cur-dedupe, two killed': (
-        CHANGES, VANISHES,
-        'a day grows and shrinks, another comes'),
+        CHANGES, VANISHES, 'a day grows and shrinks, another comes'),
 }
 if os.environ.get('CUR_BIG'):
     FEW = {}
@@ -431,12 +430,10 @@ CASES = [(shape, title) for title in WORLDS for shape in SHAPES if title in FEW.
 MISTAKES = {
     'removes everything that is not named, whatever its generation': (dict(remove='all'), TWO, CHANGES),
     'names without generation': (dict(generation_in_names=False), TWO, CHANGES),
-    'takes garbage of an older generation for its own chunk': (
-        dict(reuse_any=True), THREE, CHANGES),
+    'takes garbage of an older generation for its own chunk': (dict(reuse_any=True), THREE, CHANGES),
     'swaps before the chunks have their names': (dict(order='swap name remove'), TWO, CHANGES),
     'removes before it swaps': (dict(order='name remove swap'), TWO, CHANGES),
-    'says 66 without looking at the document again': (
-        dict(recheck=False), THREE, CHANGES),
+    'says 66 without looking at the document again': (dict(recheck=False), THREE, CHANGES),
     'compares and renames without a lock': (dict(lock=False), TWO, CHANGES),
     'swaps without comparing': (dict(compare=False), TWO, CHANGES),
     'removes after a lost swap': (dict(loser_removes=True), TWO, CHANGES),
@@ -447,8 +444,7 @@ MISTAKES = {
     'a repeat swaps': (dict(idle_swap=True), TWO, CHANGES),
     'does not cover days that vanished': (dict(vanished=False), TWO, VANISHES),
     'lets only the new rows of a changed day through': (dict(whole_days=False), TWO, TWINS),
-    'begins at generation 1 in a store that has objects': (
-        dict(first_above=False), ONE, VANISHES),
+    'begins at generation 1 in a store that has objects': (dict(first_above=False), ONE, VANISHES),
     'compares the document that the sink read, not the one of the coverage': (dict(check_base=False), TWO, CHANGES),
 }
 
