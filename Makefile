@@ -1,6 +1,7 @@
 # make            the programs, in build/bin
 # make demo       a month of deliveries through the pipe, into build/demo
 # make check      all tests; SAN=1 under ASan and UBSan; T='tests/x.t …' some of them
+# make check-big  memory on a report of 1 GB
 # make deps       installs what the above need (Debian, Ubuntu)
 # make lint       manuals, layers, banned calls, shell scripts
 # make fuzz       libFuzzer targets in build/fuzz; fuzz-check runs each for 20 seconds
@@ -19,7 +20,7 @@ LIBS_cur-sum = -ljansson -lxxhash -lz
 LIBS_test = -ljansson -lcsv -lxxhash -lzstd -lz
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
-HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN = -pie -Wl,-z,relro,-z,now
 CFLAGS = -O2 -g
 ifdef SAN
@@ -40,7 +41,7 @@ unit = $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(wildcard tests/unit/*.c))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all build objects demo check deps need need-check lint fuzz fuzz-check install clean
+.PHONY: all build objects demo check check-big deps need need-check lint fuzz fuzz-check install clean
 
 all: need
 	@$(MAKE) --no-print-directory $(JOBS) build
@@ -92,6 +93,11 @@ T = $(wildcard tests/*.t)
 check: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build $(unit)
 	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove --timer -e 'timeout -k 5 600' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
+
+# The same proofs on a report of 1 GB and on more worlds; some ten minutes.
+check-big: need-check
+	@$(MAKE) --no-print-directory $(JOBS) build
+	CUR_BIG=1 BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove --timer -e '' tests/memory.t tests/model.t
 
 lint: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build

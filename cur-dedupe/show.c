@@ -62,7 +62,8 @@ show(struct store *s, const char *export, const char *period)
 
 	state_list(&list, s, export, period);
 	if (list.n == 0)
-		die(EX_NOINPUT, "%s: there is no state document of that name", store_name(s));
+		die(EX_NOINPUT, "%s: no state document here%s: it is no store, or an empty one", store_name(s),
+		    export != NULL || period != NULL ? " is of that export and period" : "");
 	for (size_t i = 0; i < list.n; i++) {
 		if (i > 0)
 			out_line(span_of(""));

@@ -244,6 +244,21 @@ names_one_twice(char **paths, size_t n)
 	return twice;
 }
 
+/*
+ * Where the manifest stands in a folder of its export's name, as AWS lays it
+ * out, its keys have that folder too.  A copy may have lost it.
+ */
+static bool
+same_export(const struct manifest *m, const char *anchor, const struct key *k)
+{
+	struct span local = span_of(anchor), above = k->above, name = manifest_name(m), folder;
+
+	if (m->kind == MANIFEST_LEGACY)
+		last_name(&local);
+	folder = last_name(&local);
+	return name.n == 0 || !span_eq(folder, name) || span_eq(last_name(&above), name);
+}
+
 const char *
 layout_paths(const struct manifest *m, const struct place *own, const char *anchor, char ***paths)
 {
@@ -254,7 +269,7 @@ layout_paths(const struct manifest *m, const struct place *own, const char *anch
 
 	for (; why == NULL && n < m->n; n++) {
 		p[n] = NULL;
-		if (!split_key(m, own, m->keys[n], &k) || !same_partition(m, own, k.partition) ||
+		if (!split_key(m, own, m->keys[n], &k) || !same_partition(m, own, k.partition) || !same_export(m, anchor, &k) ||
 		    (n > 0 && (!span_eq(k.above, first.above) || !span_eq(k.partition, first.partition))))
 			why = "it names parts outside its own bucket or prefix";
 		else

@@ -147,7 +147,7 @@ check_options(const struct fetch *f)
 
 	if (c->all + c->has_since + (c->n > 0) > 1)
 		die_usage("--all, --since and --period exclude each other");
-	if (f->export != NULL && (why = manifest_bad_export(span_of(f->export))) != NULL)
+	if (f->export != NULL && (why = mark_bad_export(f->export)) != NULL)
 		die_usage("--export: %s", why);
 }
 

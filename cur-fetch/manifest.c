@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "day.h"
+#include "mark.h"
 
 #define FILE_END "Manifest.json"
 #define UUID_BYTES ((size_t)36)
-#define EXPORT_MAX_BYTES ((size_t)200)    /* state_bad_export's limit */
 
 /* NULL when it is absent or null. */
 static const json_t *
@@ -233,19 +233,10 @@ arn_name(const char *arn)
 	return (struct span){s.p, s.n - UUID_BYTES - 1};
 }
 
-const char *
-manifest_bad_export(struct span name)
+struct span
+manifest_name(const struct manifest *m)
 {
-	if (name.n == 0)
-		return "the export has no name";
-	if (name.n > EXPORT_MAX_BYTES)
-		return "the export's name is longer than 200 bytes";
-	if (span_is(name, ".") || span_is(name, ".."))
-		return "the export's name cannot be '.' or '..'";
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '/' || (unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
-			return "the export's name has a '/' or a control character";
-	return span_bad_utf8(name) != NULL ? "the export's name is not UTF-8" : NULL;
+	return m->name != NULL ? span_of(m->name) : arn_name(m->arn);
 }
 
 const char *
@@ -260,5 +251,5 @@ manifest_export(const struct manifest *m, struct span file, struct buf *name)
 	else
 		s = arn_name(m->arn);
 	buf_span_add(name, s);
-	return manifest_bad_export(s);
+	return mark_bad_export(buf_text(name));
 }

@@ -40,7 +40,7 @@ bool manifest_file(struct span file);
  * can name a folder.
  */
 const char *manifest_export(const struct manifest *m, struct span file, struct buf *name);
-/* NULL, or why a text cannot name an export: it becomes a folder, and a member of marks. */
-const char *manifest_bad_export(struct span name);
+/* The name that the manifest itself gives its export; empty where it gives none. */
+struct span manifest_name(const struct manifest *m);
 
 #endif

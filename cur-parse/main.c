@@ -1,15 +1,13 @@
 /* cur-parse: parts of reports in, items out. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "day.h"
 #include "die.h"
 #include "mark.h"
 #include "opt.h"
+#include "part.h"
 #include "report.h"
 
 static const char usage[] =
@@ -62,24 +60,10 @@ check_options(const struct run *run, int files)
 {
 	if ((run->export == NULL) != (run->period == NULL))
 		die_usage("--export and --period go together");
-	if (run->export != NULL && (*run->export == '\0' || span_bad_utf8(span_of(run->export)) != NULL))
-		die_usage("--export: a name of UTF-8 text is needed");
+	if (run->export != NULL && mark_bad_export(run->export) != NULL)
+		die_usage("--export: %s", mark_bad_export(run->export));
 	if (files == 0 && isatty(STDIN_FILENO))
 		die_usage("stdin is a terminal: name a file, or pipe cur-fetch into it");
-}
-
-static int
-open_part(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		die(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_NOINPUT, "%s:", path);
-	if (fstat(fd, st) != 0)
-		die(EX_OSERR, "%s:", path);
-	if (S_ISDIR(st->st_mode))
-		die(EX_NOINPUT, "%s: it is a directory; cur-fetch finds the parts in one", path);
-	return fd;
 }
 
 /* `head` is what has been read of stdin already. */
@@ -93,53 +77,9 @@ read_file(struct run *run, const char *path, struct span head)
 		report_part(&run->report, "stdin", STDIN_FILENO, head);
 		return;
 	}
-	fd = open_part(path, &st);
+	fd = part_open(path, &st);
 	report_part(&run->report, path, fd, (struct span){"", 0});
 	close(fd);
-}
-
-static void
-check_size(const char *path, uint64_t bytes, uint64_t said)
-{
-	if (bytes != said)
-		die(EX_TEMPFAIL, "%s: it has %ju bytes, its mark says %ju: the delivery is being replaced", path,
-		    (uintmax_t)bytes, (uintmax_t)said);
-}
-
-/* The file must be the one that its mark was written for, before it is read and after. */
-static void
-check_time(const char *path, int fd, const json_t *part)
-{
-	const char *said = mark_text(part, "modified");
-	char text[TIME_NS_TEXT];
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		die(EX_OSERR, "%s:", path);
-	time_ns_print(&st.st_mtim, text);
-	if (said != NULL && strcmp(text, said) != 0)
-		die(EX_TEMPFAIL, "%s: it was modified after its mark was written: the delivery is being replaced", path);
-}
-
-/* Whoever has read a temporary part deletes it. */
-static void
-read_marked(struct run *run, const json_t *part)
-{
-	const char *path = mark_text(part, "path");
-	uint64_t said = mark_count(part, "bytes", UINT64_MAX), taken;
-	struct stat st;
-	int fd = open_part(path, &st);
-
-	if (said != UINT64_MAX && S_ISREG(st.st_mode))
-		check_size(path, (uint64_t)st.st_size, said);
-	check_time(path, fd, part);
-	taken = report_part(&run->report, path, fd, (struct span){"", 0});
-	if (said != UINT64_MAX)
-		check_size(path, taken, said);
-	check_time(path, fd, part);
-	close(fd);
-	if (json_is_true(json_object_get(part, "temporary")) && unlink(path) != 0 && errno != ENOENT)
-		warn("%s: it cannot be deleted:", path);
 }
 
 static void
@@ -152,7 +92,7 @@ read_stream(struct run *run, struct in *in)
 		if (kind == MARK_BEGIN)
 			report_begin(&run->report, m.begin);
 		else if (kind == MARK_PART)
-			read_marked(run, m.part);
+			part_read(&run->report, m.part);
 		else
 			report_end(&run->report, m.end);
 	}
@@ -221,6 +161,20 @@ read_all(struct run *run, const char *const *files, int n)
 			read_files(run, files + i, step, (struct span){"", 0});
 }
 
+/* The file is emptied, so it must be none that is read. */
+static void
+open_rejects(struct run *run, const char *const *files, int n)
+{
+	struct stat st;
+
+	for (int i = 0; i < n; i++)
+		if (stat(files[i], &st) == 0)
+			rejects_refuse(run->rejects, "a report", &st);
+	if (fstat(STDIN_FILENO, &st) == 0)
+		rejects_refuse(run->rejects, "standard input", &st);
+	run->report.rejects = rejects_open(run->rejects);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -233,7 +187,7 @@ main(int argc, char **argv)
 		take_option(&run, opt);
 	check_options(&run, argc - optind);
 	if (run.rejects != NULL)
-		r->rejects = rejects_open(run.rejects);
+		open_rejects(&run, (const char *const *)argv + optind, argc - optind);
 	read_all(&run, (const char *const *)argv + optind, argc - optind);
 	rejects_close(r->rejects);
 	progress_end(&r->progress, "rows", r->rows, r->bytes);

@@ -16,11 +16,23 @@ struct rejects {
 	struct buf line;
 };
 
+void
+rejects_refuse(const char *path, const char *name, const struct stat *file)
+{
+	struct stat st;
+
+	if (S_ISREG(file->st_mode) && stat(path, &st) == 0 && file->st_dev == st.st_dev && file->st_ino == st.st_ino)
+		die(EX_USAGE, "--rejects %s: that is %s", path, name);
+}
+
 struct rejects *
 rejects_open(const char *path)
 {
 	struct rejects *j = mem_new(sizeof *j);
+	struct stat st;
 
+	if (fstat(STDOUT_FILENO, &st) == 0)
+		rejects_refuse(path, "standard output", &st);
 	j->path = path;
 	j->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (j->fd < 0)

@@ -9,6 +9,8 @@
 #ifndef REJECTS_H
 #define REJECTS_H
 
+#include <sys/stat.h>
+
 #include "buf.h"
 
 struct rejects;
@@ -20,8 +22,10 @@ struct reject {
 	struct span raw;       /* any bytes */
 };
 
-/* Creates or empties the file: 73 if it cannot.  path is borrowed. */
+/* Creates or empties the file: 73 if it cannot, 64 if it is stdout.  path is borrowed. */
 struct rejects *rejects_open(const char *path);
+/* Ends the program with 64 when `file` is the file at path. */
+void rejects_refuse(const char *path, const char *name, const struct stat *file);
 void rejects_add(struct rejects *j, const struct reject *reject);
 /* Makes durable what was added; NULL is none. */
 void rejects_sync(struct rejects *j);

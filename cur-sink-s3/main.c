@@ -1,6 +1,7 @@
 /* cur-sink-s3: stores the items of a stream, a delivery at a time. */
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ddl.h"
@@ -99,13 +100,17 @@ ddl(struct sink *s)
 
 	state_list(&list, s->store, s->marks.export, s->marks.period);
 	if (list.n == 0)
-		die(EX_NOINPUT, "%s: there is no state document of that name", store_name(s->store));
+		die(EX_NOINPUT, "%s: no state document here%s: it is no store, or an empty one", store_name(s->store),
+		    s->marks.export != NULL || s->marks.period != NULL ? " is of that export and period" : "");
 	states = mem_new(list.n * sizeof *states);
 	docs = mem_new(list.n * sizeof *docs);
 	for (size_t i = 0; i < list.n; i++) {
 		state_read(&states[i], s->store, list.names[i].export, list.names[i].period);
 		docs[i] = states[i].doc;
 	}
+	if (strncmp(store_name(s->store), "s3://", 5) != 0)
+		warn("--ddl: Athena reads from S3 alone: replace %s in what is printed by the place of the store there",
+		    store_name(s->store));
 	why = ddl_print(s->ddl, store_name(s->store), docs, list.n);
 	if (why != NULL)
 		die(EX_USAGE, "--ddl %s: %s", s->ddl, why);

@@ -16,6 +16,7 @@
 #include "keys.h"
 #include "mark.h"
 #include "names.h"
+#include "value.h"
 
 /* One above the greatest generation of any object of the period. */
 static uint64_t
@@ -31,21 +32,10 @@ first_generation(struct store *s, const char *prefix)
 	return greatest + 1;
 }
 
-static const char *
-what(const struct publication *p)
-{
-	static char text[256];
-	const char *version = mark_text(p->begin, "version");
-
-	snprintf(text, sizeof text, "%s %s%s%s%s", mark_text(p->begin, "export"), mark_text(p->begin, "period"),
-	    version != NULL ? " (" : "", version != NULL ? version : "", version != NULL ? ")" : "");
-	return text;
-}
-
 static _Noreturn void
 lost(const struct publication *p)
 {
-	die(EX_TEMPFAIL, "%s: another run was faster; nothing is lost, run again", what(p));
+	die(EX_TEMPFAIL, "%s: another run was faster; nothing is lost, run again", marks_name(p->marks));
 }
 
 /* True while the document in the store is the one that the run began with. */
@@ -55,7 +45,7 @@ is_still_base(const struct publication *p)
 	struct state now;
 	bool same;
 
-	state_read(&now, p->store, mark_text(p->begin, "export"), mark_text(p->begin, "period"));
+	state_read(&now, p->store, mark_text(p->marks->begin, "export"), mark_text(p->marks->begin, "period"));
 	same = strcmp(now.hash, p->delivery.state.hash) == 0;
 	state_free(&now);
 	return same;
@@ -64,10 +54,10 @@ is_still_base(const struct publication *p)
 static void
 check_rejects(const struct publication *p)
 {
-	uint64_t rejected = mark_count(p->end, "rejected", 0);
+	uint64_t rejected = mark_count(p->marks->end, "rejected", 0);
 
 	if (rejected > p->options->allow_rejects)
-		die(EX_DATAERR, "%s: %ju rows were rejected, %ju are allowed (--allow-rejects): nothing is stored", what(p),
+		die(EX_DATAERR, "%s: %ju rows were rejected, %ju are allowed (--allow-rejects): nothing is stored", marks_name(p->marks),
 		    (uintmax_t)rejected, (uintmax_t)p->options->allow_rejects);
 }
 
@@ -75,15 +65,17 @@ check_rejects(const struct publication *p)
 static struct tally
 covered_days(const struct publication *p)
 {
-	const json_t *coverage = json_object_get(p->end, "coverage"), *text;
+	const json_t *coverage = json_object_get(p->marks->end, "coverage"), *text;
 	struct tally covered = {0};
 	size_t i;
 
+	if (coverage != NULL && !json_is_array(coverage))
+		die(EX_DATAERR, "%s: its coverage is no list", marks_name(p->marks));
 	json_array_foreach(coverage, i, text) {
 		int32_t day = 0;
 
 		if (!json_is_string(text) || day_parse(span_of(json_string_value(text)), &day) != NULL)
-			die(EX_DATAERR, "%s: its coverage holds something else than days", what(p));
+			die(EX_DATAERR, "%s: its coverage holds something else than days", marks_name(p->marks));
 		tally_day(&covered, day);
 	}
 	if (coverage != NULL)
@@ -100,22 +92,22 @@ covered_days(const struct publication *p)
 static void
 read_proposal(const struct publication *p, struct state *new)
 {
-	const json_t *proposal = json_object_get(p->end, "state");
+	const json_t *proposal = json_object_get(p->marks->end, "state");
 	const char *why;
 	json_t *doc;
 
 	*new = (struct state){0};
 	if (proposal == NULL)
-		doc = state_propose(p->begin, &p->chunks.tally, p->delivery.latest);
+		doc = state_propose(p->marks->begin, &p->chunks.tally, p->delivery.latest);
 	else
 		doc = json_deep_copy(proposal);
 	json_object_set_new(doc, "generation", json_integer((json_int_t)p->generation));
 	why = state_take(new, doc);
-	if (why == NULL && (strcmp(mark_text(doc, "export"), mark_text(p->begin, "export")) != 0 ||
-	    strcmp(mark_text(doc, "period"), mark_text(p->begin, "period")) != 0))
+	if (why == NULL && (strcmp(mark_text(doc, "export"), mark_text(p->marks->begin, "export")) != 0 ||
+	    strcmp(mark_text(doc, "period"), mark_text(p->marks->begin, "period")) != 0))
 		why = "it is of another export or period";
 	if (why != NULL)
-		die(EX_DATAERR, "%s: the state it proposes cannot be read: %s", what(p), why);
+		die(EX_DATAERR, "%s: the state it proposes cannot be read: %s", marks_name(p->marks), why);
 }
 
 static _Noreturn void
@@ -124,7 +116,7 @@ unlike(const struct publication *p, int32_t day, const char *why)
 	char text[DAY_TEXT];
 
 	day_print(day, text);
-	die(EX_DATAERR, "%s: day %s: %s", what(p), text, why);
+	die(EX_DATAERR, "%s: day %s: %s", marks_name(p->marks), text, why);
 }
 
 /* What came must be what the proposal says of the covered days, and the rest what the base says. */
@@ -254,6 +246,8 @@ complete_day(struct publication *p, struct state *new, int32_t day, bool is_cove
 
 	json_object_del(entry, "stored");
 	if (!is_covered) {
+		if (json_object_get(old, "objects") == NULL)
+			unlike(p, day, "the state names no objects for it: it is no document of this store");
 		check_objects(p, day, json_object_get(old, "objects"), have);
 		json_object_update_missing(entry, old);
 		p->unchanged += json_array_size(json_object_get(old, "objects"));
@@ -296,18 +290,15 @@ same_but_generation(const struct state *base, const struct state *new)
 static void
 swap(struct publication *p, const struct state *new)
 {
-	char *key = state_key(mark_text(p->begin, "export"), mark_text(p->begin, "period"));
+	char *key = state_key(mark_text(p->marks->begin, "export"), mark_text(p->marks->begin, "period"));
 	struct span seen = p->delivery.state.doc != NULL ? buf_span(&p->delivery.state.bytes) : (struct span){NULL, 0};
 	char *text = json_dumps(new->doc, JSON_COMPACT);
 	struct buf bytes = {0};
 
 	buf_str(&bytes, text);
 	buf_byte(&bytes, '\n');
-	if (!p->options->dry_run) {
-		store_sync(p->store, p->prefix.p);
-		if (store_swap(p->store, key, seen, buf_span(&bytes)) == STORE_CHANGED)
-			lost(p);
-	}
+	if (!p->options->dry_run && store_swap(p->store, key, seen, buf_span(&bytes)) == STORE_CHANGED)
+		lost(p);
 	p->swapped = true;
 	buf_free(&bytes);
 	free(text);
@@ -335,7 +326,7 @@ static void
 clean(struct publication *p, const struct state *current)
 {
 	struct keys have = keys_list(p->store, p->prefix.p), keep = {0};
-	char *doc = state_key(mark_text(p->begin, "export"), mark_text(p->begin, "period"));
+	char *doc = state_key(mark_text(p->marks->begin, "export"), mark_text(p->marks->begin, "period"));
 
 	note_named(p, current, &keep);
 	if (p->options->keep > 0 && current != &p->delivery.state)
@@ -374,7 +365,7 @@ publish_begin(struct publication *p, struct marks *m)
 
 	check_by(m);
 	delivery_open(&p->delivery, p->store, m);
-	p->begin = m->begin;
+	p->marks = m;
 	p->written = p->written_bytes = p->unchanged = p->removed = 0;
 	p->swapped = false;
 	name_prefix(&p->prefix, mark_text(m->begin, "export"), mark_text(m->begin, "period"));
@@ -394,6 +385,9 @@ publish_item(struct publication *p, const struct marks *m)
 {
 	int64_t start = delivery_start(&p->delivery, m);
 
+	if (!value_is_object(m->line) || span_bad_utf8(m->line) != NULL)
+		die(EX_DATAERR, "%s: line %ju: an item that is no JSON object in UTF-8", m->in->name,
+		    (uintmax_t)m->in->number);
 	if (!p->delivery.stale)
 		chunks_add(&p->chunks, day_of(start), m->line);
 }
@@ -402,9 +396,14 @@ publish_item(struct publication *p, const struct marks *m)
 static void
 replace(struct publication *p, struct state *new)
 {
+	bool differs;
+
 	read_proposal(p, new);
 	place_all(p, new);
-	if (p->delivery.state.doc == NULL || !same_but_generation(&p->delivery.state, new))
+	differs = p->delivery.state.doc == NULL || !same_but_generation(&p->delivery.state, new);
+	if ((differs || p->written > 0) && !p->options->dry_run)
+		store_sync(p->store, p->prefix.p);
+	if (differs)
 		swap(p, new);
 }
 
@@ -414,12 +413,12 @@ publish_end(struct publication *p, struct marks *m)
 	const char *base = mark_text(m->end, "base");
 	struct state *old = &p->delivery.state, new = {0};
 
-	p->end = m->end;
 	p->stale = p->delivery.stale || json_is_true(json_object_get(m->end, "stale"));
 	delivery_missing(m);
 	check_rejects(p);
 	if (base != NULL && strcmp(base, old->hash) != 0)
-		lost(p);
+		die(EX_TEMPFAIL, "%s: another run was faster; nothing is lost, run again (or cur-dedupe --state is not %s)",
+		    marks_name(m), store_name(p->store));
 	chunks_end(&p->chunks);
 	if (!p->stale)
 		replace(p, &new);

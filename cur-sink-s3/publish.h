@@ -30,8 +30,7 @@ struct publication {
 	struct delivery delivery;
 	struct chunks chunks;
 	struct buf prefix;                 /* of the period's objects, ends in '/' */
-	const json_t *begin;
-	json_t *end;
+	struct marks *marks;               /* of the stream that is read */
 };
 
 /* {0} with options and store set is ready.  Each after its mark or item. */

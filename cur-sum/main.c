@@ -200,6 +200,7 @@ main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		add_operand(&r, argv[i]);
 	progress_end(&r.query.progress, "items", r.query.items, r.query.bytes);
+	query_note_empty(&r.query);
 	print(&r);
 	groups_free(&r.groups);
 	query_free(&r.query);

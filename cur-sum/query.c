@@ -292,7 +292,7 @@ key_add(struct query *q, const struct query_name *name, struct span item)
 }
 
 static const char *
-add_value(struct query *q, const struct query_name *name, struct money *sum, struct span item)
+add_value(struct query *q, struct query_name *name, struct money *sum, struct span item)
 {
 	struct span text;
 	const char *why;
@@ -309,18 +309,8 @@ add_value(struct query *q, const struct query_name *name, struct money *sum, str
 	why = text.n > 0 ? money_add(sum, text) : NULL;
 	if (why != NULL)
 		q->bad_name = name->text;
+	name->valued = true;
 	return why;
-}
-
-/* A sum is a proof: an item is read to its end, beyond what is looked for. */
-static bool
-is_object(struct span item)
-{
-	const char *end = item.p + item.n, *p = value_skip_space(item.p, end);
-
-	if (p == end || *p != '{' || (p = value_skip(p, end)) == NULL)
-		return false;
-	return value_skip_space(p, end) == end;
 }
 
 const char *
@@ -330,7 +320,8 @@ query_add(struct query *q, struct groups *g, struct span item)
 	const char *why;
 
 	q->bad_name = NULL;
-	if (!is_object(item))
+	/* A sum is a proof: an item is read to its end, beyond what is looked for. */
+	if (!value_is_object(item))
 		return not_object;
 	if (!q->told && (why = guess(q, item)) != NULL)
 		return why;
@@ -361,6 +352,14 @@ query_refuse(const struct query *q, const char *where, uint64_t line, const char
 		die(EX_DATAERR, "%s: line %ju: %s", where, (uintmax_t)line, why);
 	die(EX_DATAERR, "%s: line %ju: %s is %.*s%s: %s", where, (uintmax_t)line, q->bad_name,
 	    (int)(s.n < SHOWN_BYTES ? s.n : SHOWN_BYTES), s.p, s.n < SHOWN_BYTES ? "" : "...", why);
+}
+
+void
+query_note_empty(const struct query *q)
+{
+	for (size_t i = 0; q->items > 0 && i < q->of.n; i++)
+		if (!q->of.list[i].valued)
+			warn("%s: no item has a value of that name", q->of.list[i].text);
 }
 
 static void

@@ -18,6 +18,7 @@ struct query_name {
 	char *text;              /* as it was given; NULL: the cost column, not known yet */
 	enum query_word word;
 	struct item_path path;   /* of QUERY_MEMBER */
+	bool valued;             /* of --of: an item has had a value */
 };
 
 struct query_names {
@@ -54,6 +55,8 @@ const char *query_begin(struct query *q, const json_t *begin);
 const char *query_add(struct query *q, struct groups *g, struct span item);
 /* Ends the program with 65 for an item that query_add has refused. */
 _Noreturn void query_refuse(const struct query *q, const char *where, uint64_t line, const char *why);
+/* After all items: says which names of --of no item had a value for; a sum of nothing may be a misspelt name. */
+void query_note_empty(const struct query *q);
 void query_free(struct query *q);
 
 #endif

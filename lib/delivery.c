@@ -10,8 +10,19 @@ check_name(const struct marks *m)
 
 	if (export == NULL || mark_text(m->begin, "period") == NULL)
 		die(EX_CONFIG, "%s: a delivery without export and period: name it with --export and --period", m->in->name);
-	if ((why = state_bad_export(export)) != NULL)
+	if ((why = mark_bad_export(export)) != NULL)
 		die(EX_DATAERR, "%s: export %s: %s", m->in->name, export, why);
+}
+
+/* A manifest without parts names no bucket and prefix: it is of the source that the state knows. */
+static void
+keep_source(const struct delivery *d, json_t *begin)
+{
+	json_t *known = json_object_get(d->state.doc, "source");
+
+	if (known != NULL && mark_text(begin, "source") == NULL && mark_count(begin, "parts", 1) == 0 &&
+	    mark_text(begin, "version") != NULL)
+		json_object_set(begin, "source", known);
 }
 
 static void
@@ -32,8 +43,9 @@ delivery_open(struct delivery *d, struct store *store, struct marks *m)
 {
 	check_name(m);
 	state_read(&d->state, store, mark_text(m->begin, "export"), mark_text(m->begin, "period"));
+	keep_source(d, m->begin);
 	state_check_source(&d->state, m->begin);
-	d->stale = state_is_newer(&d->state, m->begin);
+	d->stale = state_has_newer(&d->state, m->begin);
 	d->delivered = state_delivered(m->begin);
 	d->latest = INT64_MIN;
 	find_time(d, m);

@@ -8,6 +8,7 @@
 #include "out.h"
 
 #define PREFIX "{\"_cur\":"
+#define EXPORT_MAX_BYTES 200
 #define COUNT_MAX ((json_int_t)1 << 53)
 
 static const struct {
@@ -39,6 +40,23 @@ mark_count(const json_t *json, const char *member, uint64_t missing)
 	const json_t *v = json_object_get(json, member);
 
 	return json_is_integer(v) ? (uint64_t)json_integer_value(v) : missing;
+}
+
+const char *
+mark_bad_export(const char *export)
+{
+	size_t n = strlen(export);
+
+	if (n == 0)
+		return "the export has no name";
+	if (n > EXPORT_MAX_BYTES)
+		return "the export's name is longer than 200 bytes";
+	if (strcmp(export, ".") == 0 || strcmp(export, "..") == 0)
+		return "the export's name cannot be '.' or '..'";
+	for (size_t i = 0; i < n; i++)
+		if (export[i] == '/' || (unsigned char)export[i] < 0x20 || export[i] == 0x7f)
+			return "the export's name has a '/' or a control character";
+	return span_bad_utf8((struct span){export, n}) != NULL ? "the export's name is not UTF-8" : NULL;
 }
 
 static bool
@@ -179,6 +197,13 @@ marks_name(struct marks *m)
 	return text;
 }
 
+static _Noreturn void
+stops_inside(struct marks *m)
+{
+	die(EX_PROTOCOL, "%s: line %ju: the stream stops inside delivery %s: the stage before this one died", m->in->name,
+	    (uintmax_t)m->in->number, marks_name(m));
+}
+
 /* What the options say fills what the stream leaves null. */
 static void
 fill_names(struct marks *m, json_t *mark)
@@ -219,8 +244,7 @@ static enum mark_kind
 open_delivery(struct marks *m, json_t *begin)
 {
 	if (m->begin != NULL && m->end == NULL)
-		die(EX_PROTOCOL, "%s: line %ju: the stream stops inside delivery %s: the stage before this one died",
-		    m->in->name, (uintmax_t)m->in->number, marks_name(m));
+		stops_inside(m);
 	close_delivery(m);
 	m->begin = begin;
 	m->items = m->parts = m->missing = 0;
@@ -269,8 +293,7 @@ end_stream(struct marks *m, json_t *eos)
 
 	json_decref(eos);
 	if (m->begin != NULL && m->end == NULL)
-		die(EX_PROTOCOL, "%s: line %ju: the stream stops inside delivery %s: the stage before this one died",
-		    m->in->name, (uintmax_t)m->in->number, marks_name(m));
+		stops_inside(m);
 	if (said != m->deliveries)
 		die(EX_PROTOCOL, "%s: line %ju: %ju deliveries came, eos says %ju", m->in->name,
 		    (uintmax_t)m->in->number, (uintmax_t)m->deliveries, (uintmax_t)said);
@@ -369,8 +392,7 @@ marks_next(struct marks *m)
 		if (m->bare)
 			return end_bare(m);
 		if (m->begin != NULL && m->end == NULL)
-			die(EX_PROTOCOL, "%s: the stream stops inside delivery %s: the stage before this one died",
-			    m->in->name, marks_name(m));
+			stops_inside(m);
 		die(EX_PROTOCOL, "%s: the stream stops before its eos: the stage before this one died", m->in->name);
 	}
 	if (!mark_is(m->in->line))

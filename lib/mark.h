@@ -57,6 +57,9 @@ enum mark_kind marks_next(struct marks *m);
 const char *marks_name(struct marks *m);
 void marks_free(struct marks *m);
 
+/* NULL, or why a string cannot name an export: it becomes the name of a folder. */
+const char *mark_bad_export(const char *export);
+
 /* A member that is a string, or NULL when it is null or absent. */
 const char *mark_text(const json_t *json, const char *member);
 /* A member that is a count, or `missing` when absent. */

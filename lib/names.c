@@ -94,6 +94,14 @@ name_hash(const char *name, struct digest *hash)
 }
 
 bool
+name_is_chunk(const char *name, size_t i, size_t n)
+{
+	struct parsed c;
+
+	return parse_chunk(name, &c) && c.i == i && c.n == n;
+}
+
+bool
 name_same_chunk(const char *a, const char *b)
 {
 	struct parsed x, y;

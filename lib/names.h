@@ -16,6 +16,8 @@ void name_in_day(struct buf *b, int32_t day, const char *name);
 void name_chunk(struct buf *b, size_t i, size_t n, uint64_t generation, struct digest hash);
 /* The hash in the name of a chunk; false when it is none. */
 bool name_hash(const char *name, struct digest *hash);
+/* True for chunk `i` of `n` of a day. */
+bool name_is_chunk(const char *name, size_t i, size_t n);
 /* True when both name the same chunk, of whatever generation. */
 bool name_same_chunk(const char *a, const char *b);
 void name_temporary(struct buf *b, uint64_t generation, int32_t day, size_t i, uint64_t random);

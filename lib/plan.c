@@ -325,18 +325,6 @@ plan_mark(const struct plan *p, json_t *begin)
 	json_object_set_new(begin, "time", path_json(p, p->time));
 }
 
-/* Whether s is one JSON object. */
-static bool
-is_object(struct span s)
-{
-	const char *end = s.p + s.n, *p = value_skip_space(s.p, end);
-
-	if (p == end || *p != '{')
-		return false;
-	p = value_skip(p, end);
-	return p != NULL && value_skip_space(p, end) == end;
-}
-
 static const char *
 write_value(struct plan *p, const struct plan_member *m, struct span cell, struct buf *b)
 {
@@ -344,7 +332,7 @@ write_value(struct plan *p, const struct plan_member *m, struct span cell, struc
 		buf_str(b, "null");
 	} else if (!m->map) {
 		buf_json(b, cell);
-	} else if (is_object(cell)) {
+	} else if (value_is_object(cell)) {
 		value_compact(b, cell);
 	} else {
 		return refuse(p, m, "a map column holds no JSON object");

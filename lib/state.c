@@ -7,25 +7,11 @@
 #include "day.h"
 #include "die.h"
 #include "mark.h"
+#include "names.h"
 
 /* Where documents are: _cur/EXPORT/PERIOD.json. */
 #define FOLDER "_cur/"
 #define ENDING ".json"
-
-const char *
-state_bad_export(const char *export)
-{
-	size_t n = strlen(export);
-
-	if (n == 0 || n > 200)
-		return "the name of an export has 1 to 200 bytes";
-	if (strcmp(export, ".") == 0 || strcmp(export, "..") == 0)
-		return "the name of an export is not . or ..";
-	for (size_t i = 0; i < n; i++)
-		if (export[i] == '/' || (unsigned char)export[i] < 0x20 || export[i] == 0x7f)
-			return "the name of an export has no slash and no control byte";
-	return NULL;
-}
 
 char *
 state_key(const char *export, const char *period)
@@ -36,17 +22,28 @@ state_key(const char *export, const char *period)
 	return buf_take(&b);
 }
 
+/*
+ * A day that lists objects lists all of them: what is missing from the list
+ * would be taken for garbage and removed.
+ */
 static const char *
-parse_objects(const json_t *objects)
+parse_objects(const json_t *entry, uint64_t items)
 {
+	const json_t *objects = json_object_get(entry, "objects"), *name;
+	uint64_t stored = mark_count(entry, "stored", items);
 	size_t i;
-	json_t *name;
 
-	if (objects != NULL && !json_is_array(objects))
+	if (stored > items)
+		return "a day with more items stored than it has";
+	if (objects == NULL)
+		return NULL;
+	if (!json_is_array(objects))
 		return "the objects of a day are no list";
+	if ((json_array_size(objects) == 0) != (stored == 0))
+		return "a day with not all its objects";
 	json_array_foreach(objects, i, name)
-		if (!json_is_string(name) || strchr(json_string_value(name), '/') != NULL)
-			return "an object of a day is no name";
+		if (!json_is_string(name) || !name_is_chunk(json_string_value(name), i + 1, json_array_size(objects)))
+			return "a day with not all its objects";
 	return NULL;
 }
 
@@ -68,7 +65,7 @@ parse_day(struct tally *days, const char *text, const json_t *entry)
 	d = tally_day(days, day);
 	d->items = items;
 	d->digest = value;
-	return parse_objects(json_object_get(entry, "objects"));
+	return parse_objects(entry, items);
 }
 
 static const char *
@@ -217,7 +214,7 @@ state_delivered(const json_t *mark)
 }
 
 bool
-state_is_newer(const struct state *st, const json_t *begin)
+state_has_newer(const struct state *st, const json_t *begin)
 {
 	int64_t ours = state_delivered(st->doc), theirs = state_delivered(begin);
 
@@ -229,7 +226,7 @@ state_check_source(const struct state *st, const json_t *begin)
 {
 	const char *ours = mark_text(st->doc, "source"), *theirs = mark_text(begin, "source");
 
-	if (st->doc == NULL || (ours == NULL && theirs == NULL) ||
+	if (st->doc == NULL || (ours == NULL && (theirs == NULL || st->days.n == 0)) ||
 	    (ours != NULL && theirs != NULL && strcmp(ours, theirs) == 0))
 		return;
 	die(EX_CONFIG, "%s %s: the state is of source %s, the delivery of %s: give one of them another name with --export",

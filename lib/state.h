@@ -19,8 +19,6 @@ struct state {
 	struct tally days;         /* of the document */
 };
 
-/* NULL, or why a string cannot name an export: it becomes a folder. */
-const char *state_bad_export(const char *export);
 /* The document's key; caller frees. */
 char *state_key(const char *export, const char *period);
 
@@ -61,8 +59,11 @@ int64_t state_latest(const json_t *doc);
 int64_t state_delivered(const json_t *mark);
 
 /* True when a delivery of this begin mark is known to be older than the document. */
-bool state_is_newer(const struct state *st, const json_t *begin);
-/* Ends the program with 78 when the document is of another source than the delivery. */
+bool state_has_newer(const struct state *st, const json_t *begin);
+/*
+ * Ends the program with 78 when the document is of another source than the
+ * delivery.  A document without source and days is of none.
+ */
 void state_check_source(const struct state *st, const json_t *begin);
 
 #endif

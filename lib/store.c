@@ -166,9 +166,13 @@ list_folder(const struct listing *l, const char *folder)
 		struct buf key = {0};
 		struct stat st;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
+		if (fstatat(dirfd(dir), e->d_name, &st, 0) != 0) {
+			if (!is_gone())
+				fail(EX_IOERR, "", path);
+			continue;
+		}
 		buf_fmt(&key, "%s%s%s", folder, e->d_name, S_ISDIR(st.st_mode) ? "/" : "");
 		if (S_ISDIR(st.st_mode))
 			list_folder(l, buf_text(&key));
@@ -402,17 +406,20 @@ store_sync(struct store *s, const char *prefix)
 	while (n > 1 && path[n - 1] == '/')
 		path[--n] = '\0';
 	dir = opendir(path);
-	while (dir != NULL && (e = readdir(dir)) != NULL) {
+	if (dir == NULL && !is_gone())
+		fail(EX_IOERR, "", path);
+	while (dir != NULL && (errno = 0, e = readdir(dir)) != NULL) {
 		struct buf folder = {0};
 		struct stat st;
 
-		if (e->d_name[0] == '.' || fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    !S_ISDIR(st.st_mode))
+		if (e->d_name[0] == '.' || fstatat(dirfd(dir), e->d_name, &st, 0) != 0 || !S_ISDIR(st.st_mode))
 			continue;
 		buf_fmt(&folder, "%s/%s", path, e->d_name);
 		sync_folder(buf_text(&folder));
 		buf_free(&folder);
 	}
+	if (dir != NULL && errno != 0)
+		fail(EX_IOERR, "", path);
 	if (dir != NULL)
 		closedir(dir);
 	sync_upwards(s, path);

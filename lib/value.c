@@ -170,6 +170,16 @@ value_skip(const char *p, const char *end)
 	}
 }
 
+bool
+value_is_object(struct span s)
+{
+	const char *end = s.p + s.n, *p = value_skip_space(s.p, end);
+
+	if (p == end || *p != '{' || (p = value_skip(p, end)) == NULL)
+		return false;
+	return value_skip_space(p, end) == end;
+}
+
 void
 value_compact(struct buf *b, struct span s)
 {

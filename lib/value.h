@@ -20,6 +20,9 @@ const char *value_skip(const char *p, const char *end);
 const char *value_skip_string(const char *p, const char *end);
 const char *value_skip_space(const char *p, const char *end);
 
+/* Whether s is one object, with nothing but space around it. */
+bool value_is_object(struct span s);
+
 /* Adds s to b without the space between tokens.  s must be one value, as value_skip finds it. */
 void value_compact(struct buf *b, struct span s);
 

@@ -107,6 +107,25 @@ is $? 64 "cur-sink-s3 refuses items by time"
 like "$(cat "$tmp/err")" "*--by day*" "with a hint"
 [ ! -e "$tmp/s2" ]; ok $? "and writes nothing"
 
+# A delivery without parts names no source, and blocks nobody.
+rm -rf "$store"
+stream 20240110T000000Z 2024-01-01:a:1 >"$tmp/in"; commit
+source=null stream 20240111T000000Z | sed 's/"parts":1/"parts":0/' >"$tmp/in"; commit
+source='"s3://billing/finops/hourly"'
+is "$(jq -r '.source,(.days|length)' "$store/_cur/hourly/2024-01.json" | tr '\n' ' ')" "s3://billing/finops/hourly 0 " \
+	"a delivery without parts leaves the source as it is"
+rm -rf "$store"
+source=null stream 20240110T000000Z | sed 's/"parts":1/"parts":0/' >"$tmp/in"; commit
+source='"s3://billing/finops/hourly"'
+stream 20240111T000000Z 2024-01-01:a:1 >"$tmp/in"
+dedupe
+is "$?:$(ids)" "0:a " "and a first one takes none"
+commit
+stream 20240111T000000Z 2024-01-01:b:1 >"$tmp/in"
+dedupe
+like "$(cat "$tmp/err")" "*has this version with other items*" "one version with other items is said"
+mkdir -p "$store/_cur/hourly"
+
 # Documents that cannot be read.
 for doc in '' '{' '[]' '{"v":9}' '{"v":1,"export":"other","period":"2024-01","generation":1}'; do
 	printf '%s' "$doc" >"$store/_cur/hourly/2024-01.json"

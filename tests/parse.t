@@ -191,6 +191,12 @@ is "$(grep -o '"export":"."\|"period":"[^"]*"' out | tr '\n' ' ')" '"export":"e"
 { stream 1 one.csv | head -n 3; stream 1 two.csv | sed 's/"deliveries":1/"deliveries":2/'; } | run 65 cur-parse; ok $? 'one delivery twice'
 
 # Rejects.
+cp one.csv in.csv
+run 64 cur-parse --rejects in.csv in.csv; ok $? 'rejects into the report'
+same one.csv in.csv 'which stays'
+cur-parse --rejects same.out one.csv >same.out 2>err; is $? 64 'rejects into standard output'
+rm -f same.out in.csv
+run 64 cur-parse --export a/b --period 2024-01 one.csv; ok $? 'an export with a slash'
 run 0 cur-parse --rejects bad.ndjson "$fixtures/rejects.in"
 sed "s|$fixtures/rejects.in|stdin|" bad.ndjson >bad2
 same bad2 "$fixtures/rejects.ndjson" 'rejects: the lines'

@@ -167,7 +167,9 @@ cur-sum "$store" >"$tmp/out" 2>"$tmp/err" &
 sum=$!
 {
 	rm "$folder/day=2024-01-02/$late"
-	document "s/\"$one\",//; s/\"items\":5/\"items\":3/; s/,\"2024-01-02\":{[^}]*}//"
+	only=$(echo "$two" | sed 's/^2-of-2/1-of-1/')
+	cp "$folder/day=2024-01-01/$two" "$folder/day=2024-01-01/$only"
+	document "s/\"$one\",\"$two\"/\"$only\"/; s/\"items\":5/\"items\":3/; s/,\"2024-01-02\":{[^}]*}//"
 	cat "$tmp/first.gz"
 } >"$folder/day=2024-01-01/$one" &
 swap=$!
@@ -176,4 +178,7 @@ is "$?:$(cat "$tmp/err")" 0: 'a document swapped meanwhile: exit 0'
 kill $swap 2>/dev/null
 wait $swap
 is "$(cat "$tmp/out")" '{"currency":"USD","items":3,"lineItem.UnblendedCost":"0.3000008"}' 'the sum is of the new document alone'
+printf '{"lineItem":{"UsageStartDate":"2024-01-01T00:00:00Z","UnblendedCost":"1"}}\n' >"$tmp/in"
+cur-sum --of lineItem.UnblendedCst <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+like "$?:$(cat "$tmp/err")" "0:*lineItem.UnblendedCst: no item has a value of that name*" "a name that no item has is said"
 done_testing

@@ -40,6 +40,8 @@ static const struct {
 	{"{\"_cur\":", "no JSON"},
 };
 
+static const char *const bad_exports[] = {"", ".", "..", "a/b", "a\nb", "\x7f"};
+
 int
 main(void)
 {
@@ -55,5 +57,8 @@ main(void)
 	ok(mark_is(span_of("{\"_cur\":\"x\"}")), "a line that begins with _cur is a mark");
 	ok(!mark_is(span_of("{ \"_cur\":\"x\"}")) && !mark_is(span_of("{\"_cu")) && !mark_is(span_of("")),
 	    "no other line is");
+	for (size_t i = 0; i < sizeof bad_exports / sizeof *bad_exports; i++)
+		ok(mark_bad_export(bad_exports[i]) != NULL, "bad export %zu is refused", i);
+	ok(mark_bad_export("Hourly report (2024)_v1.0-ü") == NULL, "any other name is taken");
 	return tap_end();
 }
