@@ -108,12 +108,12 @@ ddl(struct sink *s)
 		state_read(&states[i], s->store, list.names[i].export, list.names[i].period);
 		docs[i] = states[i].doc;
 	}
-	if (strncmp(store_name(s->store), "s3://", 5) != 0)
-		warn("--ddl: Athena reads from S3 alone: replace %s in what is printed by the place of the store there",
-		    store_name(s->store));
 	why = ddl_print(s->ddl, store_name(s->store), docs, list.n);
 	if (why != NULL)
 		die(EX_USAGE, "--ddl %s: %s", s->ddl, why);
+	if (strncmp(store_name(s->store), "s3://", 5) != 0)
+		warn("--ddl: Athena reads from S3 alone: replace %s in what is printed by the place of the store there",
+		    store_name(s->store));
 	out_end();
 	for (size_t i = 0; i < list.n; i++)
 		state_free(&states[i]);
