@@ -22,7 +22,7 @@ document() {
 # prints STORE TABLE CASE: compares, and keeps what was printed in $tmp/CASE.sql.
 prints() {
 	(cd "$tmp" && cur-sink-s3 --ddl "$2" "$1") >"$tmp/$3.sql" 2>"$tmp/err"
-	is "$?:$(cat "$tmp/err")" "0:cur-sink-s3: --ddl: Athena reads from S3 alone: replace $1 in what is printed by the place of the store there" \
+	is "$?:$(cat "$tmp/err")" "0:cur-sink-s3: --ddl: Athena reads from S3 alone: replace ${1%/} in what is printed by the place of the store there" \
 		"$3: exit 0, and a word on the directory"
 	same "$here/ddl/$3.sql" "$tmp/$3.sql" "$3: the statements"
 }
