@@ -109,17 +109,17 @@ ddl(struct sink *s)
 		docs[i] = states[i].doc;
 	}
 	why = ddl_print(s->ddl, store_name(s->store), docs, list.n);
+	for (size_t i = 0; i < list.n; i++)
+		state_free(&states[i]);
+	free(states);
+	free(docs);
+	state_list_free(&list);
 	if (why != NULL)
 		die(EX_USAGE, "--ddl %s: %s", s->ddl, why);
 	if (strncmp(store_name(s->store), "s3://", 5) != 0)
 		warn("--ddl: Athena reads from S3 alone: replace %s in what is printed by the place of the store there",
 		    store_name(s->store));
 	out_end();
-	for (size_t i = 0; i < list.n; i++)
-		state_free(&states[i]);
-	free(states);
-	free(docs);
-	state_list_free(&list);
 }
 
 /* What was done, on stdout for programs and with -v on stderr for people. */

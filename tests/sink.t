@@ -252,8 +252,8 @@ is "$?:$(counts)" "0:[1,1,0,0,true]" "--bare with names is taken"
 holds "bare"
 if [ "$(id -u)" != 0 ]; then
 	chmod 500 "$store/_cur/hourly"
-	stream x 2024-01-09:a:1 >"$tmp/in"
-	source=null sink; is $? 77 "no permission: 77"
+	source=null stream x 2024-01-09:a:1 >"$tmp/in"
+	sink; is $? 77 "no permission: 77"
 	chmod 700 "$store/_cur/hourly"
 else
 	skip "no permission: 77" "root may do everything"
