@@ -124,8 +124,8 @@ shell_scripts() {
 }
 
 # What counts is what shellcheck warns of, less: files it cannot follow (1090, 1091), names that a sourced file sets
-# or uses (2034, 2154), functions with optional arguments (2119, 2120), ls before grep (2010), a file called cut (2238), the status of
-# a condition (2319).
+# or uses (2034, 2154), functions with optional arguments (2119, 2120), ls before grep (2010), a file called cut
+# (2238), the status of a condition (2319).
 shellchecked() {
 	for shell in sh bash; do
 		sed -n "s/^$shell \\([^ ]*\\).*/\\1/p" "$tmp/scripts" |
