@@ -2,6 +2,8 @@
 # make demo       a month of deliveries through the pipe, into build/demo
 # make check      all tests; SAN=1 under ASan and UBSan; T='tests/x.t …' some of them
 # make check-big  memory on a report of 1 GB
+# make check-ceph the S3 tests against a real store, Ceph, which is installed and started for it
+# make bench      S3 transfers beside those of the aws CLI: seconds and ratios
 # make deps       installs what the above need (Debian, Ubuntu)
 # make lint       manuals, layers, banned calls, shell scripts
 # make fuzz       libFuzzer targets in build/fuzz; fuzz-check runs each for 20 seconds
@@ -12,12 +14,13 @@ PREFIX = /usr/local
 PROGRAMS = cur-fetch cur-parse cur-dedupe cur-sink-s3 cur-sum
 
 # What each program links besides our own library.
-LIBS_cur-fetch = -ljansson
+LIBS_s3 = -lcurl -lexpat -lcrypto -lz
+LIBS_cur-fetch = -ljansson -lxxhash $(LIBS_s3)
 LIBS_cur-parse = -ljansson -lcsv -lz
-LIBS_cur-dedupe = -ljansson -lxxhash -lzstd
-LIBS_cur-sink-s3 = -ljansson -lxxhash -lz
-LIBS_cur-sum = -ljansson -lxxhash -lz
-LIBS_test = -ljansson -lcsv -lxxhash -lzstd -lz
+LIBS_cur-dedupe = -ljansson -lxxhash -lzstd $(LIBS_s3)
+LIBS_cur-sink-s3 = -ljansson -lxxhash $(LIBS_s3)
+LIBS_cur-sum = -ljansson -lxxhash $(LIBS_s3)
+LIBS_test = -ljansson -lcsv -lxxhash -lzstd $(LIBS_s3)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -36,8 +39,9 @@ ALL_LDFLAGS = $(LDHARDEN) $(LDFLAGS)
 # The modules are compiled from whatever stands in the folders.
 lib_src = $(wildcard lib/*.c)
 lib_obj = $(lib_src:%.c=$(B)/obj/%.o)
-all_src = $(lib_src) $(wildcard $(PROGRAMS:%=%/*.c) tests/unit/*.c)
+all_src = $(lib_src) $(wildcard $(PROGRAMS:%=%/*.c) tests/unit/*.c tests/aws/*.c)
 unit = $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(wildcard tests/unit/*.c))
+drivers = $(patsubst tests/aws/%.c,$(B)/aws/%,$(wildcard tests/aws/*.c))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -77,6 +81,11 @@ $(B)/unit/%.t: $(B)/obj/tests/unit/%.o $(B)/libstages.a $(B)/libcur.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test)
 
+# Programs that drive lib for tests, tests/aws/NAME.c.
+$(B)/aws/%: $(B)/obj/tests/aws/%.o $(B)/libcur.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test)
+
 -include $(patsubst %.c,$(B)/obj/%.d,$(all_src))
 
 deps:
@@ -90,14 +99,27 @@ demo: all
 	@BIN='$(abspath $(B)/bin)' OUT=build/demo tests/demo/run.sh
 
 T = $(wildcard tests/*.t)
+PROVE_JOBS = -j$(shell nproc 2>/dev/null || echo 2)
 check: need-check
-	@$(MAKE) --no-print-directory $(JOBS) build $(unit)
-	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove --timer -e 'timeout -k 5 600' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
+	@$(MAKE) --no-print-directory $(JOBS) build $(unit) $(drivers)
+	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove $(PROVE_JOBS) --timer -e 'timeout -k 5 600' $(if $(filter command line,$(origin T)),,$(unit)) $(T)
 
 # The same proofs on a report of 1 GB and on more worlds; some ten minutes.
 check-big: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build
 	CUR_BIG=1 BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' prove --timer -e '' tests/memory.t tests/model.t
+
+# The packages of a distribution without Ceph, or no root: said, and no failure.
+T_CEPH = tests/s3.t tests/s3_faults.t tests/fetch_s3.t tests/aws/ceph-test.py
+check-ceph: need-check
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@tests/deps.sh ensure ceph || { echo 'check-ceph # SKIP no Ceph here'; exit 0; }; \
+	BIN='$(abspath $(B)/bin)' BUILD='$(abspath $(B))' tests/aws/ceph prove --timer -e 'timeout -k 5 900' $(T_CEPH)
+
+# On Ceph, where it is installed, else on moto_server.
+bench: need
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@BIN='$(abspath $(B)/bin)' $(shell command -v radosgw >/dev/null && echo tests/aws/ceph) tests/bench/s3.py
 
 lint: need-check
 	@$(MAKE) --no-print-directory $(JOBS) build
@@ -123,10 +145,12 @@ fuzz-check: fuzz
 	@tests/fuzz/run.sh 20 $(FUZZ)
 
 install: all
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5' \
+		'$(DESTDIR)$(PREFIX)/share/man/man7'
 	install -m 755 $(PROGRAMS:%=$(B)/bin/%) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 $(foreach p,$(PROGRAMS),$(p)/$(p).1) '$(DESTDIR)$(PREFIX)/share/man/man1'
 	install -m 644 lib/cur-stream.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -m 644 lib/cur-aws.7 '$(DESTDIR)$(PREFIX)/share/man/man7'
 
 clean:
 	rm -rf build

@@ -1,10 +1,10 @@
 #!/bin/sh
-# deps.sh install|ensure build|check ...: makes sure of the libraries and tools that building and testing need.
+# deps.sh install|ensure build|check|ceph ...: makes sure of the libraries and tools that building and testing need.
 #
 # Each is tried for real.  What is missing is installed with apt-get as root or through sudo; where that cannot
 # be, the one command that does it is printed and the exit is 69.  install brings the optional tools too.
 usage() {
-	echo "usage: tests/deps.sh install|ensure build|check ..." >&2
+	echo "usage: tests/deps.sh install|ensure build|check|ceph ..." >&2
 	exit 64
 }
 
@@ -18,7 +18,8 @@ have() {
 
 # What the build uses: the Debian package, its header, its library.
 libraries='libc6-dev:stdio.h:c zlib1g-dev:zlib.h:z libcsv-dev:csv.h:csv libjansson-dev:jansson.h:jansson
-    libxxhash-dev:xxhash.h:xxhash libzstd-dev:zstd.h:zstd'
+    libxxhash-dev:xxhash.h:xxhash libzstd-dev:zstd.h:zstd libcurl4-openssl-dev:curl/curl.h:curl
+    libssl-dev:openssl/evp.h:crypto libexpat1-dev:expat.h:expat'
 
 # links LIBRARY...: whether a program that uses them, given as package:header:library, compiles and links.
 links() {
@@ -52,8 +53,11 @@ missing_build() {
 }
 
 # A tool and the package that has it.
-tools='prove:perl python3:python3 jq:jq strace:strace mandoc:mandoc clang:clang'
+tools='prove:perl openssl:openssl python3:python3 jq:jq strace:strace mandoc:mandoc clang:clang'
 optional_tools='shellcheck:shellcheck'
+# A store with S3 in front, for tests.
+ceph_tools='python3:python3 radosgw:radosgw radosgw-admin:radosgw ceph-mon:ceph-mon ceph-osd:ceph-osd ceph-mgr:ceph-mgr
+    ceph:ceph-common'
 
 missing_tools() {
 	for tool; do
@@ -91,11 +95,18 @@ missing_check() {
 	fi
 }
 
+missing_ceph() {
+	# shellcheck disable=SC2086
+	missing_tools $ceph_tools | sort -u
+}
+
 missing() {
 	for set in $sets; do
+		# shellcheck disable=SC2086
 		case $set in
 		build) missing_build ;;
 		check) missing_check ;;
+		ceph) missing_tools $ceph_tools | sort -u ;;
 		esac
 	done | tr '\n' ' ' | sed 's/ $//'
 }
@@ -167,7 +178,7 @@ what=$1
 shift
 sets=$*
 for set; do
-	case $set in build | check) ;; *) usage ;; esac
+	case $set in build | check | ceph) ;; *) usage ;; esac
 done
 CC=${CC:-cc}
 PATH=$PATH:/usr/sbin:/sbin
