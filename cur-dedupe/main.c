@@ -14,6 +14,8 @@ static const char usage[] =
     "usage: cur-dedupe --state STORE [--by day | time] [--lookback DAYS] [--all]\n"
     "                  [--on-schema-change continue | error | reconcile] [--filtered]\n"
     "                  [--bare] [--export NAME] [--period YYYY-MM]\n"
+    "                  [--region REGION] [--profile NAME] [--endpoint-url URL]\n"
+    "                  [--expected-bucket-owner ID]\n"
     "                  [--progress | --no-progress] [-v]\n"
     "       cur-dedupe --state STORE --show [--export NAME] [--period YYYY-MM]\n"
     "       cur-dedupe --help | --version\n";
@@ -22,6 +24,7 @@ struct run {
 	struct filter_options options;
 	struct marks marks;
 	struct progress progress;
+	struct store_options store;
 	const char *state;
 	bool show, bare;
 };
@@ -45,6 +48,7 @@ static const struct option longs[] = {
 	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
 	{"verbose", no_argument, NULL, 'v'},
+	STORE_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
@@ -91,7 +95,9 @@ take_option(struct run *r, int opt)
 	case 'v': r->progress.verbose = true; break;
 	case OPT_HELP: die_help();
 	case OPT_VERSION: die_version();
-	default: die_usage(NULL);
+	default:
+		if (!store_option(&r->store, opt, optarg))
+			die_usage(NULL);
 	}
 }
 
@@ -149,7 +155,7 @@ main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "v", longs, NULL)) != -1)
 		take_option(&r, opt);
 	check_options(&r, argc - optind);
-	store = store_open(r.state);
+	store = store_open(r.state, &r.store);
 	if (r.show) {
 		show(store, r.marks.export, r.marks.period);
 		out_end();

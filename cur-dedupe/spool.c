@@ -2,7 +2,6 @@
 #include "spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "die.h"
 #include "out.h"
+#include "tmp.h"
 
 /* Level 1 packs NDJSON to a tenth at more than a gigabyte a second. */
 #define LEVEL 1
@@ -31,40 +31,12 @@ struct spool {
 	bool ended;
 };
 
-static const char *
-folder(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir != NULL && *dir != '\0' ? dir : "/tmp";
-}
-
-/* O_TMPFILE is not everywhere; elsewhere a name lives for a moment. */
-static int
-open_nameless(void)
-{
-	struct buf path = {0};
-	int fd = open(folder(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		buf_fmt(&path, "%s/cur-dedupe.XXXXXX", folder());
-		buf_text(&path);
-		fd = mkostemp(path.p, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(path.p);
-		buf_free(&path);
-	}
-	if (fd < 0)
-		die(EX_CANTCREAT, "a spool file in %s:", folder());
-	return fd;
-}
-
 struct spool *
 spool_new(void)
 {
 	struct spool *s = mem_new(sizeof *s);
 
-	s->fd = open_nameless();
+	s->fd = tmp_open();
 	s->pack = ZSTD_createCCtx();
 	s->unpack = ZSTD_createDCtx();
 	if (s->pack == NULL || s->unpack == NULL)
@@ -88,7 +60,7 @@ pack_plain(struct spool *s, ZSTD_EndDirective how)
 		if (ZSTD_isError(left))
 			die(EX_SOFTWARE, "the spool: %s", ZSTD_getErrorName(left));
 		if (!out_all(s->fd, (struct span){s->packed.p, to.pos}))
-			die(EX_IOERR, "a spool file in %s:", folder());
+			die(EX_IOERR, "a spool file in %s:", tmp_folder());
 	} while (from.pos < from.size || (how == ZSTD_e_end && left > 0));
 	buf_reset(&s->plain);
 }
@@ -112,7 +84,7 @@ spool_rewind(struct spool *s)
 	s->from = s->packed_from = 0;
 	s->ended = false;
 	if (lseek(s->fd, 0, SEEK_SET) != 0)
-		die(EX_IOERR, "a spool file in %s:", folder());
+		die(EX_IOERR, "a spool file in %s:", tmp_folder());
 }
 
 static void
@@ -126,7 +98,7 @@ read_packed(struct spool *s)
 		n = read(s->fd, buf_room(&s->packed, PIECE_BYTES), PIECE_BYTES);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		die(EX_IOERR, "a spool file in %s:", folder());
+		die(EX_IOERR, "a spool file in %s:", tmp_folder());
 	s->ended = n == 0;
 	s->packed.n = (size_t)n;
 }
@@ -152,7 +124,7 @@ unpack_plain(struct spool *s, size_t want)
 			return false;
 		left = ZSTD_decompressStream(s->unpack, &to, &from);
 		if (ZSTD_isError(left))
-			die(EX_IOERR, "the spool in %s is damaged: %s", folder(), ZSTD_getErrorName(left));
+			die(EX_IOERR, "the spool in %s is damaged: %s", tmp_folder(), ZSTD_getErrorName(left));
 		s->packed_from = from.pos;
 		s->plain.n += to.pos;
 	}
@@ -174,7 +146,7 @@ spool_next(struct spool *s, int32_t *day, struct span *item)
 		return false;
 	memcpy(&head, s->plain.p + s->from, sizeof head);
 	if (!have(s, sizeof head + head.bytes))
-		die(EX_IOERR, "the spool in %s is cut", folder());
+		die(EX_IOERR, "the spool in %s is cut", tmp_folder());
 	*day = head.day;
 	*item = (struct span){s->plain.p + s->from + sizeof head, head.bytes};
 	s->from += sizeof head + head.bytes;
@@ -187,7 +159,7 @@ spool_reset(struct spool *s)
 	ZSTD_CCtx_reset(s->pack, ZSTD_reset_session_only);
 	ZSTD_DCtx_reset(s->unpack, ZSTD_reset_session_only);
 	if (lseek(s->fd, 0, SEEK_SET) != 0 || ftruncate(s->fd, 0) != 0)
-		die(EX_IOERR, "a spool file in %s:", folder());
+		die(EX_IOERR, "a spool file in %s:", tmp_folder());
 	buf_reset(&s->plain);
 	buf_reset(&s->packed);
 	s->from = s->packed_from = 0;

@@ -26,11 +26,27 @@ order_of_finds(const void *x, const void *y)
 	return c != 0 ? c : (a->order > b->order) - (a->order < b->order);
 }
 
-void
-choose_names(struct finds *f, const struct choice *c, const char *export)
+/* There is one export at most when --export is to name it. */
+static void
+check_one_export(const struct finds *f)
 {
 	const char *first = NULL;
 
+	for (size_t i = 0; i < f->n; i++) {
+		const char *export = f->all[i].export;
+
+		if (first != NULL && export != NULL && strcmp(first, export) != 0)
+			die_usage("--export is for one export, and there are %s and %s", first, export);
+		if (first == NULL)
+			first = export;
+	}
+}
+
+void
+choose_names(struct finds *f, const struct choice *c)
+{
+	if (c->export != NULL)
+		check_one_export(f);
 	for (size_t i = 0; i < f->n; i++) {
 		struct found *d = &f->all[i];
 
@@ -40,16 +56,10 @@ choose_names(struct finds *f, const struct choice *c, const char *export)
 			d->has_period = true;
 			d->period = c->periods[0];
 		}
-		if (export == NULL)
-			continue;
-		if (first != NULL && d->export != NULL && strcmp(first, d->export) != 0)
-			die_usage("--export is for one export, and there are %s and %s", first, d->export);
-		if (first == NULL)
-			first = d->export;
-	}
-	for (size_t i = 0; export != NULL && i < f->n; i++) {
-		free(f->all[i].export);
-		f->all[i].export = mem_text(span_of(export));
+		if (c->export != NULL) {
+			free(d->export);
+			d->export = mem_text(span_of(c->export));
+		}
 	}
 }
 
@@ -65,17 +75,30 @@ newest(const struct finds *f, const char *export)
 	return month;
 }
 
-static bool
-is_chosen(const struct finds *f, const struct found *d, const struct choice *c)
+/* The oldest period that is brought when no option says which. */
+static int32_t
+first_period(const struct choice *c, const char *export, int32_t newest)
 {
-	if (d->report || c->all)
+	int32_t oldest;
+
+	if (c->known != NULL && known_oldest(c->known, export, &oldest))
+		return oldest;
+	return newest > INT32_MIN ? newest - 1 : newest;
+}
+
+bool
+choice_wants(const struct choice *c, const struct found *f, int32_t newest)
+{
+	if (f->report || c->all)
 		return true;
 	if (c->has_since)
-		return d->period >= c->since;
+		return f->period >= c->since;
 	for (size_t i = 0; i < c->n; i++)
-		if (c->periods[i] == d->period)
+		if (c->periods[i] == f->period)
 			return true;
-	return c->n == 0 && (d->named || d->period >= newest(f, d->export) - 1);
+	if (c->n > 0)
+		return false;
+	return f->named || f->period >= first_period(c, c->export != NULL ? c->export : f->export, newest);
 }
 
 static void
@@ -116,24 +139,42 @@ check_twice(const struct finds *f)
 	}
 }
 
-void
-choose(struct finds *f, const struct choice *c)
+/* Leaves those that `keep` says. */
+static void
+leave(struct finds *f, const bool *keep)
 {
-	bool *chosen = mem_new(f->n + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->n; i++)
-		chosen[i] = is_chosen(f, &f->all[i], c);
 	for (size_t i = 0; i < f->n; i++) {
-		if (chosen[i])
+		if (keep[i])
 			f->all[n++] = f->all[i];
 		else
 			found_free(&f->all[i]);
 	}
 	f->n = n;
-	free(chosen);
+}
+
+static bool
+is_known(const struct choice *c, const struct found *d)
+{
+	return c->known != NULL && d->export != NULL && d->has_period &&
+	       known_has(c->known, d->export, d->period, d->version);
+}
+
+void
+choose(struct finds *f, const struct choice *c)
+{
+	bool *keep = mem_new(f->n + 1);
+
+	for (size_t i = 0; i < f->n; i++)
+		keep[i] = choice_wants(c, &f->all[i], newest(f, f->all[i].export));
+	leave(f, keep);
 	check_periods(f, c);
-	if (n > 0)
-		qsort(f->all, n, sizeof *f->all, order_of_finds);
+	if (f->n > 0)
+		qsort(f->all, f->n, sizeof *f->all, order_of_finds);
 	check_twice(f);
+	for (size_t i = 0; i < f->n; i++)
+		keep[i] = !is_known(c, &f->all[i]);
+	leave(f, keep);
+	free(keep);
 }

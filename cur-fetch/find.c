@@ -11,25 +11,6 @@
 #include "die.h"
 #include "disk.h"
 
-void
-found_free(struct found *f)
-{
-	free(f->path);
-	free(f->real);
-	free(f->folder);
-	free(f->anchor);
-	free(f->export);
-}
-
-void
-finds_free(struct finds *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		found_free(&f->all[i]);
-	free(f->all);
-	*f = (struct finds){0};
-}
-
 static char *
 real_path(const char *path)
 {
@@ -108,55 +89,29 @@ place_of(const char *folder)
 	return p;
 }
 
-/* NULL when it is known already. */
-static struct found *
-add(struct finds *f, const char *path, bool named)
-{
-	char *real = real_path(path);
-
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->all[i].real, real) == 0) {
-			f->all[i].named = f->all[i].named || named;
-			free(real);
-			return NULL;
-		}
-	if (f->n == f->cap) {
-		f->cap = f->cap * 2 + 16;
-		f->all = mem_grow(f->all, f->cap, sizeof *f->all);
-	}
-	f->all[f->n] = (struct found){.path = mem_text(span_of(path)), .real = real, .named = named, .order = f->n};
-	return &f->all[f->n++];
-}
-
 void
 find_report(struct finds *f, const char *path)
 {
-	struct found *r = add(f, path, true);
+	struct found r = {.path = mem_text(span_of(path)), .real = real_path(path), .named = true, .report = true};
 
-	if (r != NULL)
-		r->report = true;
+	finds_add(f, &r);
 }
 
 static void
 take_manifest(struct finds *finds, const char *path, bool named)
 {
-	struct manifest m;
-	struct buf bytes = {0}, export = {0};
-	struct found *f = add(finds, path, named);
+	struct found f = {.path = mem_text(span_of(path)), .real = real_path(path), .named = named};
+	struct buf bytes = {0};
 	const char *why;
 
-	if (f == NULL)
-		return;
-	locate_file(f, path);
-	disk_read(path, MANIFEST_MAX_BYTES, &bytes);
-	if ((why = manifest_parse(&m, buf_span(&bytes))) != NULL ||
-	    (why = layout_period(&m, &f->place, &f->period)) != NULL ||
-	    (why = manifest_export(&m, file_of(path), &export)) != NULL)
-		die(EX_DATAERR, "%s: %s", path, why);
-	f->has_period = true;
-	f->export = buf_take(&export);
-	manifest_free(&m);
-	buf_free(&bytes);
+	if (!finds_has(finds, f.real, named)) {
+		locate_file(&f, path);
+		disk_read(path, MANIFEST_MAX_BYTES, &bytes);
+		if ((why = found_read(&f, buf_span(&bytes), file_of(path))) != NULL)
+			die(EX_DATAERR, "%s: %s", path, why);
+		buf_free(&bytes);
+	}
+	finds_add(finds, &f);
 }
 
 void

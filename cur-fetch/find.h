@@ -8,28 +8,7 @@
 #ifndef FIND_H
 #define FIND_H
 
-#include "buf.h"
-#include "layout.h"
-
-/* A delivery to be: a manifest, or a report file that stands alone.  Owns its texts. */
-struct found {
-	char *path;           /* as it was named, and what the walk added */
-	char *real;           /* realpath(3) */
-	char *folder;         /* of a manifest; the text that `place` borrows from */
-	struct place place;
-	char *anchor;         /* where the manifest's keys are resolved; "" is the current folder */
-	char *export;         /* NULL for a report file without --export */
-	bool has_period;
-	int32_t period;
-	bool report;          /* it is a report file */
-	bool named;           /* by itself, or by its own folder */
-	size_t order;         /* of finding */
-};
-
-struct finds {
-	struct found *all;
-	size_t n, cap;
-};
+#include "found.h"
 
 /* A directory: bucket, prefix, export or billing period.  Nothing there ends the program with 66. */
 void find_folder(struct finds *f, const char *folder);
@@ -37,7 +16,5 @@ void find_folder(struct finds *f, const char *folder);
 void find_manifest(struct finds *f, const char *path);
 /* A report file. */
 void find_report(struct finds *f, const char *path);
-void found_free(struct found *f);
-void finds_free(struct finds *f);
 
 #endif

@@ -1,15 +1,11 @@
 /*
- * Hands one delivery over: its marks on stdout, `end` only when all is well.
+ * Hands a delivery over that lies in a local directory: its marks on stdout, `end` only when all is well.
  */
 #ifndef HANDOVER_H
 #define HANDOVER_H
 
-#include "find.h"
+#include "bundle.h"
 #include "progress.h"
-
-struct handed {
-	uint64_t parts, bytes;    /* so far */
-};
 
 /*
  * Every part must be there before `begin` is written; before `end`, manifest

@@ -8,6 +8,7 @@
 #include "day.h"
 
 #define PARTITION "BILLING_PERIOD="
+#define OUTSIDE "it names parts outside its own bucket or prefix"
 
 /* Cuts the next name off the front of a path; false at its end. */
 static bool
@@ -223,6 +224,18 @@ key_path(const struct manifest *m, const char *anchor, const struct key *k)
 	return buf_take(&path);
 }
 
+/* Nothing may lead out of its folder, whatever is done with the path. */
+static bool
+has_dots(struct span key)
+{
+	struct span name;
+
+	while (next_name(&key, &name))
+		if (span_is(name, ".") || span_is(name, ".."))
+			return true;
+	return false;
+}
+
 static int
 order_of_text(const void *a, const void *b)
 {
@@ -230,7 +243,7 @@ order_of_text(const void *a, const void *b)
 }
 
 static bool
-names_one_twice(char **paths, size_t n)
+names_one_twice(char *const *paths, size_t n)
 {
 	char **sorted = mem_grow(NULL, n + 1, sizeof *sorted);
 	bool twice = false;
@@ -259,6 +272,16 @@ same_export(const struct manifest *m, const char *anchor, const struct key *k)
 	return name.n == 0 || !span_eq(folder, name) || span_eq(last_name(&above), name);
 }
 
+/* NULL and key i in its pieces, or why it cannot be a part of this manifest; `first` are the pieces of the first key. */
+static const char *
+take_key(const struct manifest *m, const struct place *own, size_t i, const struct key *first, struct key *k)
+{
+	if (!split_key(m, own, m->keys[i], k) || !same_partition(m, own, k->partition) ||
+	    (i > 0 && (!span_eq(k->above, first->above) || !span_eq(k->partition, first->partition))))
+		return OUTSIDE;
+	return NULL;
+}
+
 const char *
 layout_paths(const struct manifest *m, const struct place *own, const char *anchor, char ***paths)
 {
@@ -269,10 +292,11 @@ layout_paths(const struct manifest *m, const struct place *own, const char *anch
 
 	for (; why == NULL && n < m->n; n++) {
 		p[n] = NULL;
-		if (!split_key(m, own, m->keys[n], &k) || !same_partition(m, own, k.partition) || !same_export(m, anchor, &k) ||
-		    (n > 0 && (!span_eq(k.above, first.above) || !span_eq(k.partition, first.partition))))
-			why = "it names parts outside its own bucket or prefix";
-		else
+		if (has_dots(span_of(m->keys[n])))
+			why = "it names a part with '.' or '..' in its key";
+		else if ((why = take_key(m, own, n, &first, &k)) == NULL && !same_export(m, anchor, &k))
+			why = OUTSIDE;
+		else if (why == NULL)
 			p[n] = key_path(m, anchor, &k);
 		if (n == 0)
 			first = k;
@@ -285,6 +309,39 @@ layout_paths(const struct manifest *m, const struct place *own, const char *anch
 	}
 	*paths = p;
 	return NULL;
+}
+
+/* What stands above the partition, or above metadata, in the manifest's own folder. */
+static struct span
+own_above(const struct place *own, struct span folder)
+{
+	size_t n = own->kind == LAYOUT_LEGACY ? (size_t)(own->partition.p - folder.p) : own->anchor;
+
+	return (struct span){folder.p, n};
+}
+
+const char *
+layout_keys(const struct manifest *m, const struct place *own, struct span folder, const char *bucket, bool *overwritten)
+{
+	struct key k = {0}, first = {0};
+	const char *why;
+
+	*overwritten = false;
+	if (m->bucket != NULL && strcmp(m->bucket, bucket) != 0)
+		return OUTSIDE;
+	for (size_t i = 0; i < m->n; i++) {
+		if ((why = take_key(m, own, i, &first, &k)) != NULL)
+			return why;
+		if (i == 0)
+			first = k;
+		if (!span_eq(k.above, own_above(own, folder)))
+			return OUTSIDE;
+		while (k.rest.n > 0 && *k.rest.p == '/')
+			k.rest = (struct span){k.rest.p + 1, k.rest.n - 1};
+		if (memchr(k.rest.p, '/', k.rest.n) == NULL)
+			*overwritten = true;
+	}
+	return names_one_twice(m->keys, m->n) ? "it names a part twice" : NULL;
 }
 
 void

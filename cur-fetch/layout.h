@@ -48,6 +48,12 @@ const char *layout_period(const struct manifest *m, const struct place *own, int
  */
 const char *layout_paths(const struct manifest *m, const struct place *own, const char *anchor, char ***paths);
 void layout_free(char **paths, size_t n);
+/*
+ * The same for a manifest in S3, whose keys are taken as they are: they must lie in the bucket that it was read from,
+ * below what its own folder lies in.  Sets *overwritten when parts stand where those of the next delivery will stand.
+ */
+const char *layout_keys(const struct manifest *m, const struct place *own, struct span folder, const char *bucket,
+    bool *overwritten);
 
 /* Adds the report's source as marks name it; nothing when the manifest does not tell. */
 void layout_source(const struct manifest *m, const struct place *own, struct buf *source);

@@ -1,14 +1,12 @@
 /* cur-parse: parts of reports in, items out. */
 #include <getopt.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "die.h"
 #include "mark.h"
 #include "opt.h"
 #include "part.h"
-#include "report.h"
 
 static const char usage[] =
     "usage: cur-parse [--nulls] [--rejects FILE] [--export NAME --period YYYY-MM]\n"
@@ -92,7 +90,7 @@ read_stream(struct run *run, struct in *in)
 		if (kind == MARK_BEGIN)
 			report_begin(&run->report, m.begin);
 		else if (kind == MARK_PART)
-			part_read(&run->report, m.part);
+			part_marked(&run->report, m.part);
 		else
 			report_end(&run->report, m.end);
 	}

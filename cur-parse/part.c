@@ -1,14 +1,18 @@
-/* Parts of a delivery as files: opened, and held to their marks. */
+/* Files of parts, and the marks that name them. */
 #include "part.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "day.h"
 #include "die.h"
 #include "mark.h"
+
+#define FOLDER "cur-fetch."    /* so begins the name of cur-fetch's folders for parts */
 
 int
 part_open(const char *path, struct stat *st)
@@ -47,15 +51,57 @@ check_time(const char *path, int fd, const json_t *part)
 		die(EX_TEMPFAIL, "%s: it was modified after its mark was written: the delivery is being replaced", path);
 }
 
-/* Whoever has read a temporary part deletes it. */
+/* The folder that a part lies in, when it is one of cur-fetch's; else NULL. */
+static char *
+spool_of(const char *path)
+{
+	char *folder = mem_text(span_of(path)), *end = strrchr(folder, '/'), *slash;
+
+	if (end != NULL) {
+		*end = '\0';
+		slash = strrchr(folder, '/');
+		if (strncmp(slash != NULL ? slash + 1 : folder, FOLDER, strlen(FOLDER)) == 0)
+			return folder;
+	}
+	free(folder);
+	return NULL;
+}
+
+/* Shows cur-fetch that somebody reads, until the program ends, however it does. */
+static void
+hold(struct report *r, const char *folder)
+{
+	int fd = r->holds ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_SH) == 0)
+		r->holds = true;
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* The folder goes when nothing is left in it, not even the lock of a cur-fetch that lives. */
+static void
+delete_part(const char *path, const char *folder)
+{
+	if (unlink(path) != 0 && errno != ENOENT)
+		warn("%s: it cannot be deleted:", path);
+	if (folder != NULL)
+		rmdir(folder);
+}
+
 void
-part_read(struct report *r, const json_t *part)
+part_marked(struct report *r, const json_t *part)
 {
 	const char *path = mark_text(part, "path");
 	uint64_t said = mark_count(part, "bytes", UINT64_MAX), taken;
+	bool temporary = json_is_true(json_object_get(part, "temporary"));
+	char *folder = temporary ? spool_of(path) : NULL;
 	struct stat st;
-	int fd = part_open(path, &st);
+	int fd;
 
+	if (folder != NULL)
+		hold(r, folder);
+	fd = part_open(path, &st);
 	if (said != UINT64_MAX && S_ISREG(st.st_mode))
 		check_size(path, (uint64_t)st.st_size, said);
 	check_time(path, fd, part);
@@ -64,6 +110,7 @@ part_read(struct report *r, const json_t *part)
 		check_size(path, taken, said);
 	check_time(path, fd, part);
 	close(fd);
-	if (json_is_true(json_object_get(part, "temporary")) && unlink(path) != 0 && errno != ENOENT)
-		warn("%s: it cannot be deleted:", path);
+	if (temporary)
+		delete_part(path, folder);
+	free(folder);
 }

@@ -26,6 +26,7 @@ struct report {
 	struct plan plan;             /* from the first part's header */
 	uint64_t items, rejected;     /* of the delivery */
 	struct buf item, reason;
+	bool holds;                   /* the folder of temporary parts */
 };
 
 /* Begins a delivery.  `begin` waits for the header of the first part, which adds to it; borrowed until report_end. */

@@ -17,7 +17,11 @@
 static const char usage[] =
     "usage: cur-sink-s3 [--allow-rejects N] [--object-size BYTES] [--level 0-9] [--keep 1]\n"
     "                   [--filtered] [--bare] [--export NAME] [--period YYYY-MM]\n"
-    "                   [--dry-run] [--progress | --no-progress] [-v] STORE\n"
+    "                   [--dry-run] [-j N] [--sse aws:kms | AES256] [--sse-kms-key-id ID]\n"
+    "                   [--storage-class CLASS] [--no-lock]\n"
+    "                   [--region REGION] [--profile NAME] [--endpoint-url URL]\n"
+    "                   [--expected-bucket-owner ID]\n"
+    "                   [--progress | --no-progress] [-v] STORE\n"
     "       cur-sink-s3 --ddl TABLE [--export NAME] [--period YYYY-MM] STORE\n"
     "       cur-sink-s3 --help | --version\n";
 
@@ -26,6 +30,7 @@ struct sink {
 	struct publish_options publish;
 	struct marks marks;
 	struct progress progress;
+	struct store_options options;
 	const char *ddl;
 	bool bare;
 	struct in in;
@@ -51,6 +56,9 @@ static const struct option longs[] = {
 	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
 	{"verbose", no_argument, NULL, 'v'},
+	{"jobs", required_argument, NULL, 'j'},
+	STORE_OPTIONS,
+	STORE_SINK_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
@@ -75,7 +83,10 @@ take_option(struct sink *s, int opt)
 	case 'v': s->progress.verbose = true; break;
 	case OPT_HELP: die_help();
 	case OPT_VERSION: die_version();
-	default: die_usage(NULL);
+	case 'j': s->options.jobs = (int)opt_count("-j", optarg, 1, 256); break;
+	default:
+		if (!store_option(&s->options, opt, optarg))
+			die_usage(NULL);
 	}
 }
 
@@ -86,6 +97,8 @@ check_options(const struct sink *s, int operands)
 		die_usage("one operand is needed: the STORE");
 	if (s->bare && (s->marks.export == NULL || s->marks.period == NULL))
 		die_usage("--bare needs --export and --period");
+	if (s->options.sse_kms_key_id != NULL && s->options.sse == NULL)
+		die_usage("--sse-kms-key-id goes with --sse aws:kms");
 	if (s->ddl == NULL && isatty(STDIN_FILENO))
 		die_usage("stdin is a terminal: pipe cur-dedupe or cur-parse into it");
 }
@@ -178,10 +191,10 @@ main(int argc, char **argv)
 	int opt;
 
 	die_begin("cur-sink-s3", usage);
-	while ((opt = getopt_long(argc, argv, "v", longs, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "j:v", longs, NULL)) != -1)
 		take_option(&s, opt);
 	check_options(&s, argc - optind);
-	s.store = store_open(argv[optind]);
+	s.store = store_open(argv[optind], &s.options);
 	if (s.ddl != NULL) {
 		ddl(&s);
 	} else {

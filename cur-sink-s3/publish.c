@@ -358,12 +358,28 @@ check_by(const struct marks *m)
 		    m->in->name, by);
 }
 
+/* Objects in the folder of the reports would be seen by whoever reads it, and deleted by its lifecycle rules. */
+static void
+check_source(const struct publication *p, const struct marks *m)
+{
+	static const char *const members[] = {"source", "location"};
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const char *place = mark_text(m->begin, members[i]);
+
+		if (place != NULL && store_is_inside(p->store, place))
+			die(EX_CONFIG, "%s lies inside the source %s: give it a prefix or bucket of its own",
+			    store_name(p->store), place);
+	}
+}
+
 void
 publish_begin(struct publication *p, struct marks *m)
 {
 	const struct state *base = &p->delivery.state;
 
 	check_by(m);
+	check_source(p, m);
 	delivery_open(&p->delivery, p->store, m);
 	p->marks = m;
 	p->written = p->written_bytes = p->unchanged = p->removed = 0;

@@ -23,12 +23,14 @@
 static const char usage[] =
     "usage: cur-sum [--by NAME,...] [--of NAME,...] [--table] [--filtered]\n"
     "               [--export NAME] [--period YYYY-MM] [--progress | --no-progress] [-v]\n"
-    "               [FILE | STORE ...]\n"
+    "               [--region REGION] [--profile NAME] [--endpoint-url URL]\n"
+    "               [--expected-bucket-owner ID] [FILE | STORE ...]\n"
     "       cur-sum --help | --version\n";
 
 struct run {
 	struct query query;
 	struct groups groups;
+	struct store_options store;
 	const char *export, *period;
 	bool table, filtered;
 };
@@ -48,6 +50,7 @@ static const struct option longs[] = {
 	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
 	{"verbose", no_argument, NULL, 'v'},
+	STORE_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
@@ -77,7 +80,9 @@ take_option(struct run *r, int opt)
 	case 'v': r->query.progress.verbose = true; break;
 	case OPT_HELP: die_help();
 	case OPT_VERSION: die_version();
-	default: die_usage(NULL);
+	default:
+		if (!store_option(&r->store, opt, optarg))
+			die_usage(NULL);
 	}
 }
 
@@ -149,7 +154,10 @@ add_operand(struct run *r, const char *name)
 		return;
 	}
 	if (strncmp(name, "s3://", 5) == 0 || (stat(name, &st) == 0 && S_ISDIR(st.st_mode))) {
-		stored_add(&r->query, &r->groups, name, r->export, r->period);
+		struct store *store = store_open(name, &r->store);
+
+		stored_add(&r->query, &r->groups, store, r->export, r->period);
+		store_close(store);
 		return;
 	}
 	fd = open(name, O_RDONLY | O_CLOEXEC);

@@ -193,15 +193,15 @@ add_document(struct reader *r, struct groups *to)
 }
 
 void
-stored_add(struct query *q, struct groups *g, const char *where, const char *export, const char *period)
+stored_add(struct query *q, struct groups *g, struct store *store, const char *export, const char *period)
 {
-	struct reader r = {.query = q, .groups = {.sums = g->sums}, .store = store_open(where)};
+	struct reader r = {.query = q, .groups = {.sums = g->sums}, .store = store};
 	struct state_list list;
 
 	r.digest = digest_stream_new();
 	state_list(&list, r.store, export, period);
 	if (list.n == 0)
-		die(EX_NOINPUT, "%s: no state document here%s: it is no store, or an empty one", where,
+		die(EX_NOINPUT, "%s: no state document here%s: it is no store, or an empty one", store_name(store),
 		    export != NULL || period != NULL ? " is of that export and period" : "");
 	for (size_t i = 0; i < list.n; i++) {
 		r.export = list.names[i].export;
@@ -212,5 +212,4 @@ stored_add(struct query *q, struct groups *g, const char *where, const char *exp
 	digest_stream_free(r.digest);
 	buf_free(&r.key);
 	buf_free(&r.held);
-	store_close(r.store);
 }

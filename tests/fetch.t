@@ -387,8 +387,9 @@ fi
 event() {
 	printf '{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"%s","s3":{"bucket":{"name":"b"},"object":{"key":"%s"}}}]}' "$1" "$2"
 }
-fetch "$(event ObjectCreated:Put "p/d+d/metadata/BILLING_PERIOD%3D2024-01/2024-01-16T15%3A24%3A15.653Z-e/d-Manifest.json")"
-fails 69 '*the event: s3://b/p/d d/metadata/BILLING_PERIOD=2024-01/d-Manifest.json: s3:// sources are not in this version; *' "an event for a version's manifest"
+bridge() {
+	printf '{"detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"b"},"object":{"key":"%s"}}}' "$1"
+}
 event ObjectCreated:Put "p/hourly/$h/hourly-00001.csv.gz" >"$tmp/event.json"
 fetch "$tmp/event.json"
 is "$status:$out" '0:{"_cur":"eos","deliveries":0}' "an event for a part is skipped"
@@ -397,8 +398,26 @@ fetch "$tmp/event.json" "$tmp/d"
 brings "daily:2024-01:e1 " "and the rest is brought"
 fetch '{"Records":[]}'
 is "$status:$out" '0:{"_cur":"eos","deliveries":0}' "an event without records is skipped"
+# S3, where nobody answers: the message has what was asked for.
+export AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_REGION=r-1 AWS_ENDPOINT_URL_S3=http://127.0.0.1:9 AWS_MAX_ATTEMPTS=1
+export no_proxy=127.0.0.1 AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent
+x=metadata/BILLING_PERIOD
+fetch "$(event ObjectCreated:Put "p/hourly/$h/hourly-Manifest.json")"
+fails 69 "*s3 GetObject s3://b/p/hourly/$h/hourly-Manifest.json: *" "a notification"
+fetch "$(event ObjectCreated:Put "p/hourly/$h/$t/hourly-Manifest.json")"
+fails 69 "*s3 GetObject s3://b/p/hourly/$h/hourly-Manifest.json: *" "a notification of a version leads to its period"
+fetch "$(event ObjectCreated:Put "p/d+d/${x}%3D2024-01/2024-01-16T15%3A24%3A15.653Z-e/d-Manifest.json")"
+fails 69 "*s3 GetObject s3://b/p/d d/$x=2024-01/d-Manifest.json: *" "a notification with an encoded key"
+fetch "$(bridge "p/d+d/$x=2024-01/2024-01-16T15:24:15.653Z-e/d-Manifest.json")"
+fails 69 "*s3 GetObject s3://b/p/d+d/$x=2024-01/d-Manifest.json: *" "an event of EventBridge, whose key is not encoded"
 fetch s3://b/p/hourly
-fails 69 '*s3://b/p/hourly: s3:// sources are not in this version; copy the report to a directory first' "a bucket"
+fails 69 '*s3 ListObjectsV2 s3://b: *' "a prefix"
+fetch s3://b/any.json
+fails 69 '*s3 GetObject s3://b/any.json: *' "a manifest"
+fetch s3://
+is "$status:$out" "64:" "no bucket: exit 64"
+fetch -j 0 "$tmp/d"
+is "$status:$out" "64:" "-j 0: exit 64"
 put "$tmp/other.json" '{"a":1}'
 fetch "$tmp/other.json"
 fails 65 '*neither reportKeys nor dataFiles*' "JSON that is neither"

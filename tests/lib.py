@@ -65,7 +65,7 @@ def late(*_):
 def scratch():
     """An empty folder that goes away at the end, and that $TMPDIR is in.  A test that hangs ends."""
     signal.signal(signal.SIGALRM, late)
-    signal.alarm(3600 if os.environ.get('CUR_BIG') else 600 if SAN else 200)
+    signal.alarm(3600 if os.environ.get('CUR_BIG') else 600 if SAN or os.environ.get('CUR_TEST_S3') else 200)
     folder = tempfile.TemporaryDirectory(prefix='cur-test.')
     spool = os.path.join(folder.name, 'spool')
     os.mkdir(spool)

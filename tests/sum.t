@@ -60,7 +60,6 @@ sum 64 'a name that every line has' --by items
 sum 64 'a name that is not UTF-8' --by "$(printf 'a\377')"
 sum 64 'a period that is none' --period 2024-1
 sum 66 'an operand that is not there' "$tmp/nothing"
-sum 64 'a bucket' s3://bucket/prefix
 
 # Streams.
 is "$(cur-sum "$stream")" "$whole" 'a file as operand'

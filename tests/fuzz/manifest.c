@@ -32,6 +32,7 @@ resolve(const struct manifest *m, const char *folder)
 	int64_t seconds;
 	int32_t period;
 	char **paths;
+	bool overwritten;
 
 	if (layout_period(m, &p, &period) != NULL)
 		return;
@@ -45,6 +46,7 @@ resolve(const struct manifest *m, const char *folder)
 		}
 		layout_free(paths, m->n);
 	}
+	layout_keys(m, &p, span_of(folder), "b", &overwritten);
 	buf_free(&b);
 }
 

@@ -240,6 +240,64 @@ check(size_t i)
 	free(json);
 }
 
+/* In S3 keys are what they are; the manifest is s3://b/FOLDER….  `want` is the reason, or where parts stand. */
+static const struct {
+	const char *name, *folder, *json, *want;
+} remote[] = {
+    {"in S3, create new", "p/h/20240101-20240201/",
+        "{'bucket':'b','reportKeys':['p/h/20240101-20240201/v/1','p/h/20240101-20240201/v/2']}", "apart"},
+    {"in S3, overwrite", "p/h/20240101-20240201/", "{'bucket':'b','reportKeys':['p/h/20240101-20240201/1']}",
+        "overwritten"},
+    {"in S3, overwrite, an empty name", "p/h/20240101-20240201/", "{'reportKeys':['p/h/20240101-20240201//1']}",
+        "overwritten"},
+    {"in S3, some of each", "h/20240101-20240201/",
+        "{'reportKeys':['h/20240101-20240201/v/1','h/20240101-20240201/2']}", "overwritten"},
+    {"in S3, no parts", "h/20240101-20240201/", "{'reportKeys':[]}", "apart"},
+    {"in S3, of a version", "h/20240101-20240201/v/", "{'reportKeys':['h/20240101-20240201/v/1']}", "apart"},
+    {"in S3, at the top", "20240101-20240201/", "{'reportKeys':['20240101-20240201/1']}", "overwritten"},
+    {"in S3, slashes", "/p//h/20240101-20240201/",
+        "{'reportKeys':['/p//h/20240101-20240201/v//1','/p//h/20240101-20240201/v/1']}", "apart"},
+    {"in S3, dots", "a/../h/20240101-20240201/", "{'reportKeys':['a/../h/20240101-20240201/./1']}", "apart"},
+    {"in S3, Data Exports", "p/e/metadata/BILLING_PERIOD=2024-01/",
+        "{'dataFiles':['s3://b/p/e/data/BILLING_PERIOD=2024-01/1']}", "overwritten"},
+    {"in S3, Data Exports, create new", "/e/metadata/BILLING_PERIOD=2024-01/t-x/", "{'dataFiles':['s3://b//e/data/BILLING_PERIOD=2024-01/t-x/1']}",
+        "apart"},
+    {"in S3, another bucket", "h/20240101-20240201/", "{'bucket':'c','reportKeys':['h/20240101-20240201/1']}",
+        OUTSIDE},
+    {"in S3, Data Exports in another bucket", "e/metadata/BILLING_PERIOD=2024-01/",
+        "{'dataFiles':['s3://c/e/data/BILLING_PERIOD=2024-01/1']}", OUTSIDE},
+    {"in S3, another prefix", "p/h/20240101-20240201/", "{'reportKeys':['q/h/20240101-20240201/1']}", OUTSIDE},
+    {"in S3, a slash less", "/h/20240101-20240201/", "{'reportKeys':['h/20240101-20240201/1']}", OUTSIDE},
+    {"in S3, another export", "p/e/metadata/BILLING_PERIOD=2024-01/",
+        "{'dataFiles':['s3://b/p/f/data/BILLING_PERIOD=2024-01/1']}", OUTSIDE},
+    {"in S3, another period", "h/20240101-20240201/", "{'reportKeys':['h/20240201-20240301/1']}", OUTSIDE},
+    {"in S3, twice", "h/20240101-20240201/", "{'reportKeys':['h/20240101-20240201/1','h/20240101-20240201/1']}",
+        "it names a part twice"},
+};
+
+static void
+check_remote(size_t i)
+{
+	struct place own = layout_place(span_of(remote[i].folder));
+	struct manifest m;
+	char *json = mem_text(span_of(remote[i].json));
+	const char *why;
+	bool overwritten = false;
+
+	for (char *q = json; *q != '\0'; q++)
+		if (*q == '\'')
+			*q = '"';
+	why = manifest_parse(&m, span_of(json));
+	if (why == NULL)
+		why = layout_keys(&m, &own, span_of(remote[i].folder), "b", &overwritten);
+	if (why == NULL)
+		why = overwritten ? "overwritten" : "apart";
+	if (!ok(strcmp(why, remote[i].want) == 0, "%s", remote[i].name))
+		printf("# got    %s\n# wanted %s\n", why, remote[i].want);
+	manifest_free(&m);
+	free(json);
+}
+
 static const struct {
 	const char *json;
 	bool parquet;
@@ -265,6 +323,8 @@ main(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		check(i);
+	for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
+		check_remote(i);
 	for (size_t i = 0; i < sizeof parquets / sizeof *parquets; i++) {
 		struct manifest m;
 		const char *why = manifest_parse(&m, span_of(parquets[i].json));

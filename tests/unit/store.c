@@ -96,7 +96,7 @@ main(void)
 
 	if (mkdtemp(root) == NULL)
 		return 1;
-	s = store_open(root);
+	s = store_open(root, &(struct store_options){0});
 	test_put(s);
 	test_swap(s);
 	store_delete(s, "d/1.json");

@@ -1,0 +1,531 @@
+/* The calls of S3 that we need. */
+#include "s3.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "day.h"
+#include "die.h"
+#include "out.h"
+#include "url.h"
+#include "xml.h"
+
+#define PART_BYTES ((uint64_t)16 << 20)
+#define PARTS_MAX 10000
+
+static struct aws_call
+new_call(const struct s3 *s, const char *method, const char *operation, struct span key)
+{
+	struct aws_call c = {
+		.service = "s3", .operation = operation, .method = method, .bucket = s->bucket, .key = key,
+		.http = {.body_fd = -1},
+	};
+
+	if (s->owner != NULL)
+		http_header_set(&c.http.headers, "x-amz-expected-bucket-owner", s->owner);
+	return c;
+}
+
+static bool
+is_missing(const struct aws_call *c)
+{
+	return c->http.status == 404 && strcmp(c->code, "NoSuchBucket") != 0;
+}
+
+/* Adds an entity tag without its quotes. */
+static void
+add_etag(struct buf *b, const char *etag)
+{
+	struct span s = span_of(etag != NULL ? etag : "");
+
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		s = (struct span){s.p + 1, s.n - 2};
+	buf_reset(b);
+	buf_span_add(b, s);
+}
+
+/* Ends the program unless the call went well. */
+static void
+must(struct aws_call *c)
+{
+	if (!aws_ok(c))
+		aws_die(c);
+}
+
+/* Runs a call that may find nothing. */
+static enum store_result
+run(struct s3 *s, struct aws_call *c)
+{
+	if (aws_run(s->aws, c))
+		return STORE_OK;
+	if (!is_missing(c))
+		aws_die(c);
+	return STORE_MISSING;
+}
+
+/* One page of a list. */
+struct page {
+	void (*each)(void *arg, const struct s3_object *o);
+	void *arg;
+	struct buf key, etag, next;
+	uint64_t bytes;
+	int64_t modified;
+	bool truncated;
+};
+
+static const char *
+read_number(struct span text, uint64_t *n)
+{
+	*n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9' || *n > (UINT64_MAX - 9) / 10)
+			return "a list with a size that is none";
+		*n = *n * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	return text.n > 0 ? NULL : "a list with a size that is none";
+}
+
+static const char *
+list_element(void *arg, const char *path, struct span text)
+{
+	struct page *p = arg;
+	const char *name = strncmp(path, "ListBucketResult/", 17) == 0 ? path + 17 : "";
+
+	if (strcmp(name, "Contents/Key") == 0) {
+		buf_reset(&p->key);
+		return url_decode(&p->key, text, ' ') ? NULL : "a list with a key that is not encoded";
+	}
+	if (strcmp(name, "Contents/Size") == 0)
+		return read_number(text, &p->bytes);
+	if (strcmp(name, "Contents/LastModified") == 0)
+		return time_parse(text, &p->modified);
+	if (strcmp(name, "Contents/ETag") == 0) {
+		buf_reset(&p->next);
+		buf_span_add(&p->next, text);
+		add_etag(&p->etag, buf_text(&p->next));
+		buf_reset(&p->next);
+	} else if (strcmp(name, "IsTruncated") == 0) {
+		p->truncated = span_is(text, "true");
+	} else if (strcmp(name, "Contents") == 0) {
+		struct s3_object o = {buf_span(&p->key), p->bytes, buf_span(&p->etag), p->modified};
+
+		p->each(p->arg, &o);
+		p->modified = -1;
+	}
+	return NULL;
+}
+
+void
+s3_list(struct s3 *s, struct span prefix, void (*each)(void *arg, const struct s3_object *o), void *arg)
+{
+	struct page p = {.each = each, .arg = arg, .modified = -1};
+	struct buf token = {0};
+	char *text = mem_text(prefix);
+
+	do {
+		struct aws_call c = new_call(s, "GET", "ListObjectsV2", (struct span){NULL, 0});
+		struct url_query q = {0};
+		const char *why;
+
+		url_query_add(&q, "list-type", "2");
+		url_query_add(&q, "encoding-type", "url");
+		url_query_add(&q, "prefix", text);
+		if (token.n > 0)
+			url_query_add(&q, "continuation-token", buf_text(&token));
+		c.query = &q;
+		if (!aws_run(s->aws, &c))
+			aws_die(&c);
+		p.truncated = false;
+		why = xml_read(buf_span(&c.http.reply_body), list_element, &p);
+		buf_reset(&token);
+		if (why == NULL && p.truncated &&
+		    !xml_find(buf_span(&c.http.reply_body), "ListBucketResult/NextContinuationToken", &token))
+			why = "a list that goes on and does not say where";
+		if (why != NULL)
+			die(EX_UNAVAILABLE, "s3 ListObjectsV2 %s: %s (request ID %s)", s->bucket, why, c.request_id);
+		aws_call_free(&c);
+		url_query_free(&q);
+	} while (p.truncated);
+	buf_free(&p.key);
+	buf_free(&p.etag);
+	buf_free(&p.next);
+	buf_free(&token);
+	free(text);
+}
+
+enum store_result
+s3_get(struct s3 *s, struct span key, struct buf *b, struct buf *etag)
+{
+	struct aws_call c = new_call(s, "GET", "GetObject", key);
+	enum store_result result = run(s, &c);
+
+	if (result == STORE_OK) {
+		buf_span_add(b, buf_span(&c.http.reply_body));
+		if (etag != NULL)
+			add_etag(etag, http_header_get(&c.http.reply_headers, "etag"));
+	}
+	aws_call_free(&c);
+	return result;
+}
+
+static bool
+take_file(struct http_request *r, void *arg, struct span bytes)
+{
+	(void)r;
+	return out_all(*(int *)arg, bytes);
+}
+
+static void
+restart_file(struct http_request *r, void *arg)
+{
+	(void)r;
+	if (lseek(*(int *)arg, 0, SEEK_SET) != 0 || ftruncate(*(int *)arg, 0) != 0)
+		die(EX_IOERR, "a temporary file:");
+}
+
+enum store_result
+s3_get_file(struct s3 *s, struct span key, int fd)
+{
+	struct aws_call c = new_call(s, "GET", "GetObject", key);
+	enum store_result result;
+
+	c.http.arg = &fd;
+	c.http.take = take_file;
+	c.http.restart = restart_file;
+	result = run(s, &c);
+	aws_call_free(&c);
+	return result;
+}
+
+enum store_result
+s3_head(struct s3 *s, struct span key, struct s3_object *o, struct buf *etag)
+{
+	struct aws_call c = new_call(s, "HEAD", "HeadObject", key);
+	enum store_result result = run(s, &c);
+	const char *length = http_header_get(&c.http.reply_headers, "content-length");
+
+	*o = (struct s3_object){.key = key, .modified = -1};
+	if (result == STORE_OK) {
+		if (length == NULL || read_number(span_of(length), &o->bytes) != NULL)
+			die(EX_UNAVAILABLE, "s3 HeadObject %s: no length (request ID %s)", s->bucket, c.request_id);
+		o->modified = http_date(http_header_get(&c.http.reply_headers, "last-modified"));
+		add_etag(etag, http_header_get(&c.http.reply_headers, "etag"));
+		o->etag = buf_span(etag);
+	}
+	aws_call_free(&c);
+	return result;
+}
+
+void
+s3_delete(struct s3 *s, struct span key)
+{
+	struct aws_call c = new_call(s, "DELETE", "DeleteObject", key);
+
+	run(s, &c);
+	aws_call_free(&c);
+}
+
+/* How what is put is to be kept. */
+static void
+set_kind(const struct s3 *s, struct aws_call *c)
+{
+	if (s->sse != NULL)
+		http_header_set(&c->http.headers, "x-amz-server-side-encryption", s->sse);
+	if (s->sse_kms_key_id != NULL)
+		http_header_set(&c->http.headers, "x-amz-server-side-encryption-aws-kms-key-id", s->sse_kms_key_id);
+	if (s->storage_class != NULL)
+		http_header_set(&c->http.headers, "x-amz-storage-class", s->storage_class);
+}
+
+/* An upload under way: of an object, or of a part. */
+struct upload {
+	struct aws_call call;
+	char *key;
+	int fd;                      /* of an object; -1 for a part, which borrows it */
+	struct url_query query;      /* of a part */
+	bool done;
+};
+
+static void
+free_upload(struct upload *u)
+{
+	aws_call_free(&u->call);
+	url_query_free(&u->query);
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u->key);
+	free(u);
+}
+
+/* Takes finished uploads until at most `most` are under way.  A part is its multipart's to free. */
+static void
+settle(struct s3 *s, size_t most)
+{
+	while (s->under_way > most) {
+		struct aws_call *c = aws_next(s->aws);
+		struct upload *u = c->http.arg;
+
+		s->under_way--;
+		u->done = true;
+		if (u->fd < 0)
+			continue;
+		must(c);
+		free_upload(u);
+	}
+}
+
+void
+s3_wait(struct s3 *s)
+{
+	settle(s, 0);
+}
+
+static void
+start(struct s3 *s, struct upload *u)
+{
+	settle(s, (size_t)s->jobs - 1);
+	u->call.http.arg = u;
+	s->under_way++;
+	aws_start(s->aws, &u->call);
+}
+
+static struct upload *
+new_upload(struct s3 *s, const char *operation, struct span key, int fd, uint64_t from, uint64_t bytes)
+{
+	struct upload *u = mem_new(sizeof *u);
+
+	u->key = mem_text(key);
+	u->fd = -1;
+	u->call = new_call(s, "PUT", operation, (struct span){u->key, key.n});
+	u->call.checksum = true;
+	u->call.http.body_fd = fd;
+	u->call.http.body_from = from;
+	u->call.http.body_bytes = bytes;
+	return u;
+}
+
+static void
+put_whole(struct s3 *s, struct span key, int fd, uint64_t bytes)
+{
+	struct upload *u = new_upload(s, "PutObject", key, fd, 0, bytes);
+
+	u->fd = fd;
+	set_kind(s, &u->call);
+	start(s, u);
+}
+
+/* A multipart upload. */
+struct multipart {
+	struct s3 *s3;
+	struct span key;
+	char *id;
+	struct upload **parts;
+	size_t n;
+};
+
+static void
+begin_multipart(struct multipart *m)
+{
+	struct aws_call c = new_call(m->s3, "POST", "CreateMultipartUpload", m->key);
+	struct url_query q = {0};
+	struct buf id = {0};
+
+	set_kind(m->s3, &c);
+	http_header_set(&c.http.headers, "x-amz-checksum-algorithm", "CRC32");
+	url_query_add(&q, "uploads", NULL);
+	c.query = &q;
+	if (!aws_run(m->s3->aws, &c))
+		aws_die(&c);
+	if (!xml_find(buf_span(&c.http.reply_body), "InitiateMultipartUploadResult/UploadId", &id))
+		die(EX_UNAVAILABLE, "s3 CreateMultipartUpload %s: no upload id (request ID %s)", m->s3->bucket, c.request_id);
+	m->id = buf_take(&id);
+	aws_call_free(&c);
+	url_query_free(&q);
+}
+
+static void
+start_parts(struct multipart *m, int fd, uint64_t bytes)
+{
+	uint64_t size = (bytes + PARTS_MAX - 1) / PARTS_MAX;
+
+	if (size < PART_BYTES)
+		size = PART_BYTES;
+	m->parts = mem_new((size_t)((bytes + size - 1) / size) * sizeof *m->parts);
+	for (uint64_t from = 0; from < bytes; from += size) {
+		struct upload *u = new_upload(m->s3, "UploadPart", m->key, fd, from, bytes - from < size ? bytes - from : size);
+		char number[24];
+
+		m->parts[m->n++] = u;
+		snprintf(number, sizeof number, "%zu", m->n);
+		url_query_add(&u->query, "partNumber", number);
+		url_query_add(&u->query, "uploadId", m->id);
+		u->call.query = &u->query;
+		start(m->s3, u);
+	}
+}
+
+/* Best effort: a lifecycle rule for incomplete uploads takes what is left. */
+static void
+abort_multipart(struct multipart *m)
+{
+	struct aws_call c = new_call(m->s3, "DELETE", "AbortMultipartUpload", m->key);
+	struct url_query q = {0};
+
+	url_query_add(&q, "uploadId", m->id);
+	c.query = &q;
+	aws_run(m->s3->aws, &c);
+	aws_call_free(&c);
+	url_query_free(&q);
+}
+
+static void
+part_list(const struct multipart *m, struct buf *b)
+{
+	struct buf etag = {0};
+
+	buf_str(b, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+	for (size_t i = 0; i < m->n; i++) {
+		const struct http_request *r = &m->parts[i]->call.http;
+
+		add_etag(&etag, http_header_get(&r->reply_headers, "etag"));
+		buf_fmt(b, "<Part><ETag>&quot;%s&quot;</ETag><PartNumber>%zu</PartNumber><ChecksumCRC32>%s</ChecksumCRC32></Part>",
+		    buf_text(&etag), i + 1, http_header_get(&r->headers, "x-amz-checksum-crc32"));
+	}
+	buf_str(b, "</CompleteMultipartUpload>");
+	buf_free(&etag);
+}
+
+/* True when an object of that size is there: a completion whose answer was lost has been done. */
+static bool
+is_complete(struct multipart *m, uint64_t bytes)
+{
+	struct s3_object o;
+	struct buf etag = {0};
+	bool complete = s3_head(m->s3, m->key, &o, &etag) == STORE_OK && o.bytes == bytes;
+
+	buf_free(&etag);
+	return complete;
+}
+
+static void
+end_multipart(struct multipart *m, uint64_t bytes)
+{
+	struct aws_call c = new_call(m->s3, "POST", "CompleteMultipartUpload", m->key);
+	struct url_query q = {0};
+	struct buf body = {0};
+
+	part_list(m, &body);
+	url_query_add(&q, "uploadId", m->id);
+	c.query = &q;
+	c.http.body = buf_span(&body);
+	http_header_set(&c.http.headers, "content-type", "application/xml");
+	if (!aws_run(m->s3->aws, &c) &&
+	    !(strcmp(c.code, "NoSuchUpload") == 0 && c.http.tries > 1 && is_complete(m, bytes))) {
+		abort_multipart(m);
+		aws_die(&c);
+	}
+	aws_call_free(&c);
+	url_query_free(&q);
+	buf_free(&body);
+}
+
+static void
+put_parts(struct s3 *s, struct span key, int fd, uint64_t bytes)
+{
+	struct multipart m = {.s3 = s, .key = key};
+
+	begin_multipart(&m);
+	start_parts(&m, fd, bytes);
+	s3_wait(s);
+	for (size_t i = 0; i < m.n; i++)
+		if (!aws_ok(&m.parts[i]->call)) {
+			abort_multipart(&m);
+			aws_die(&m.parts[i]->call);
+		}
+	end_multipart(&m, bytes);
+	for (size_t i = 0; i < m.n; i++)
+		free_upload(m.parts[i]);
+	free(m.parts);
+	free(m.id);
+	close(fd);
+}
+
+void
+s3_put_file(struct s3 *s, struct span key, int fd, uint64_t bytes)
+{
+	if (bytes > S3_MULTIPART_BYTES)
+		put_parts(s, key, fd, bytes);
+	else
+		put_whole(s, key, fd, bytes);
+}
+
+/* True when the object has just these bytes. */
+static bool
+has_bytes(struct s3 *s, struct span key, struct span bytes)
+{
+	struct buf now = {0};
+	bool same = s3_get(s, key, &now, NULL) == STORE_OK && span_eq(buf_span(&now), bytes);
+
+	buf_free(&now);
+	return same;
+}
+
+static struct aws_call
+conditional(struct s3 *s, struct span key, const char *etag, struct span bytes)
+{
+	struct aws_call c = new_call(s, "PUT", "PutObject", key);
+
+	c.checksum = true;
+	c.http.body = bytes;
+	http_header_set(&c.http.headers, "content-type", "application/json");
+	http_header_set(&c.http.headers, etag != NULL ? "if-match" : "if-none-match", etag != NULL ? etag : "*");
+	return c;
+}
+
+/* 412, and 404 for a tag of an object that is no longer there. */
+static bool
+is_refused(const struct aws_call *c)
+{
+	return c->http.status == 412 || is_missing(c);
+}
+
+enum store_result
+s3_put_if(struct s3 *s, struct span key, const char *etag, struct span bytes)
+{
+	struct aws_call c = conditional(s, key, etag, bytes);
+	enum store_result result = STORE_OK;
+
+	set_kind(s, &c);
+	if (!aws_run(s->aws, &c)) {
+		if (!is_refused(&c))
+			aws_die(&c);
+		if (c.http.tries == 1 || !has_bytes(s, key, bytes))
+			result = STORE_CHANGED;
+	}
+	aws_call_free(&c);
+	return result;
+}
+
+bool
+s3_has_conditions(struct s3 *s, struct span key)
+{
+	struct buf probe = {0};
+	struct aws_call c;
+	bool heeds;
+
+	buf_span_add(&probe, key);
+	buf_str(&probe, ".probe");
+	c = conditional(s, buf_span(&probe), "00000000000000000000000000000000", (struct span){"{}\n", 3});
+	set_kind(s, &c);
+	heeds = !aws_run(s->aws, &c);
+	if (heeds && !is_refused(&c))
+		aws_die(&c);
+	if (!heeds)
+		s3_delete(s, buf_span(&probe));
+	aws_call_free(&c);
+	buf_free(&probe);
+	return heeds;
+}
