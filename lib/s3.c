@@ -47,14 +47,6 @@ add_etag(struct buf *b, const char *etag)
 	buf_span_add(b, s);
 }
 
-/* Ends the program unless the call went well. */
-static void
-must(struct aws_call *c)
-{
-	if (!aws_ok(c))
-		aws_die(c);
-}
-
 /* Runs a call that may find nothing. */
 static enum store_result
 run(struct s3 *s, struct aws_call *c)
@@ -240,13 +232,25 @@ set_kind(const struct s3 *s, struct aws_call *c)
 		http_header_set(&c->http.headers, "x-amz-storage-class", s->storage_class);
 }
 
+/* A multipart upload, from its start to its completion. */
+struct s3_multipart {
+	struct s3_multipart *next;
+	struct s3 *s3;
+	struct span key;             /* key_text */
+	char *key_text, *id;
+	int fd;
+	uint64_t bytes;
+	struct upload **parts;
+	size_t n, left;              /* parts, and those that are not up yet */
+};
+
 /* An upload under way: of an object, or of a part. */
 struct upload {
 	struct aws_call call;
 	char *key;
 	int fd;                      /* of an object; -1 for a part, which borrows it */
 	struct url_query query;      /* of a part */
-	bool done;
+	struct s3_multipart *of;     /* of a part */
 };
 
 static void
@@ -260,7 +264,18 @@ free_upload(struct upload *u)
 	free(u);
 }
 
-/* Takes finished uploads until at most `most` are under way.  A part is its multipart's to free. */
+static void complete_multipart(struct s3_multipart *m);
+static void abort_multiparts(struct s3 *s);
+
+/* Ends the program for a call that failed, and with it all uploads in parts. */
+static _Noreturn void
+give_up(struct s3 *s, const struct aws_call *c)
+{
+	abort_multiparts(s);
+	aws_die(c);
+}
+
+/* Takes finished uploads until at most `most` are under way; the last part of an object completes it. */
 static void
 settle(struct s3 *s, size_t most)
 {
@@ -269,11 +284,12 @@ settle(struct s3 *s, size_t most)
 		struct upload *u = c->http.arg;
 
 		s->under_way--;
-		u->done = true;
-		if (u->fd < 0)
-			continue;
-		must(c);
-		free_upload(u);
+		if (!aws_ok(c))
+			give_up(s, c);
+		if (u->of == NULL)
+			free_upload(u);
+		else if (--u->of->left == 0)
+			complete_multipart(u->of);
 	}
 }
 
@@ -317,17 +333,8 @@ put_whole(struct s3 *s, struct span key, int fd, uint64_t bytes)
 	start(s, u);
 }
 
-/* A multipart upload. */
-struct multipart {
-	struct s3 *s3;
-	struct span key;
-	char *id;
-	struct upload **parts;
-	size_t n;
-};
-
 static void
-begin_multipart(struct multipart *m)
+begin_multipart(struct s3_multipart *m)
 {
 	struct aws_call c = new_call(m->s3, "POST", "CreateMultipartUpload", m->key);
 	struct url_query q = {0};
@@ -338,51 +345,78 @@ begin_multipart(struct multipart *m)
 	url_query_add(&q, "uploads", NULL);
 	c.query = &q;
 	if (!aws_run(m->s3->aws, &c))
-		aws_die(&c);
+		give_up(m->s3, &c);
 	if (!xml_find(buf_span(&c.http.reply_body), "InitiateMultipartUploadResult/UploadId", &id))
 		die(EX_UNAVAILABLE, "s3 CreateMultipartUpload %s: no upload id (request ID %s)", m->s3->bucket, c.request_id);
 	m->id = buf_take(&id);
+	m->next = m->s3->multiparts;
+	m->s3->multiparts = m;
 	aws_call_free(&c);
 	url_query_free(&q);
 }
 
 static void
-start_parts(struct multipart *m, int fd, uint64_t bytes)
+start_part(struct s3_multipart *m, size_t i, uint64_t from, uint64_t bytes)
 {
+	struct upload *u = new_upload(m->s3, "UploadPart", m->key, m->fd, from, bytes);
+	char number[24];
+
+	u->of = m;
+	m->parts[i] = u;
+	snprintf(number, sizeof number, "%zu", i + 1);
+	url_query_add(&u->query, "partNumber", number);
+	url_query_add(&u->query, "uploadId", m->id);
+	u->call.query = &u->query;
+	start(m->s3, u);
+}
+
+/* The last part that is started may complete m, and then m is gone: nothing is read from it after. */
+static void
+put_parts(struct s3 *s, struct span key, int fd, uint64_t bytes)
+{
+	struct s3_multipart *m = mem_new(sizeof *m);
 	uint64_t size = (bytes + PARTS_MAX - 1) / PARTS_MAX;
+	size_t n;
 
 	if (size < PART_BYTES)
 		size = PART_BYTES;
-	m->parts = mem_new((size_t)((bytes + size - 1) / size) * sizeof *m->parts);
-	for (uint64_t from = 0; from < bytes; from += size) {
-		struct upload *u = new_upload(m->s3, "UploadPart", m->key, fd, from, bytes - from < size ? bytes - from : size);
-		char number[24];
+	n = (size_t)((bytes + size - 1) / size);
+	m->s3 = s;
+	m->key_text = mem_text(key);
+	m->key = (struct span){m->key_text, key.n};
+	m->fd = fd;
+	m->bytes = bytes;
+	m->n = m->left = n;
+	m->parts = mem_new(n * sizeof *m->parts);
+	begin_multipart(m);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t from = i * size;
 
-		m->parts[m->n++] = u;
-		snprintf(number, sizeof number, "%zu", m->n);
-		url_query_add(&u->query, "partNumber", number);
-		url_query_add(&u->query, "uploadId", m->id);
-		u->call.query = &u->query;
-		start(m->s3, u);
+		start_part(m, i, from, bytes - from < size ? bytes - from : size);
 	}
 }
 
 /* Best effort: a lifecycle rule for incomplete uploads takes what is left. */
 static void
-abort_multipart(struct multipart *m)
+abort_multiparts(struct s3 *s)
 {
-	struct aws_call c = new_call(m->s3, "DELETE", "AbortMultipartUpload", m->key);
-	struct url_query q = {0};
+	struct s3_multipart *list = s->multiparts;
 
-	url_query_add(&q, "uploadId", m->id);
-	c.query = &q;
-	aws_run(m->s3->aws, &c);
-	aws_call_free(&c);
-	url_query_free(&q);
+	s->multiparts = NULL;
+	for (struct s3_multipart *m = list; m != NULL; m = m->next) {
+		struct aws_call c = new_call(s, "DELETE", "AbortMultipartUpload", m->key);
+		struct url_query q = {0};
+
+		url_query_add(&q, "uploadId", m->id);
+		c.query = &q;
+		aws_run(s->aws, &c);
+		aws_call_free(&c);
+		url_query_free(&q);
+	}
 }
 
 static void
-part_list(const struct multipart *m, struct buf *b)
+part_list(const struct s3_multipart *m, struct buf *b)
 {
 	struct buf etag = {0};
 
@@ -400,18 +434,35 @@ part_list(const struct multipart *m, struct buf *b)
 
 /* True when an object of that size is there: a completion whose answer was lost has been done. */
 static bool
-is_complete(struct multipart *m, uint64_t bytes)
+is_complete(const struct s3_multipart *m)
 {
 	struct s3_object o;
 	struct buf etag = {0};
-	bool complete = s3_head(m->s3, m->key, &o, &etag) == STORE_OK && o.bytes == bytes;
+	bool complete = s3_head(m->s3, m->key, &o, &etag) == STORE_OK && o.bytes == m->bytes;
 
 	buf_free(&etag);
 	return complete;
 }
 
 static void
-end_multipart(struct multipart *m, uint64_t bytes)
+free_multipart(struct s3_multipart *m)
+{
+	struct s3_multipart **at = &m->s3->multiparts;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	for (size_t i = 0; i < m->n; i++)
+		free_upload(m->parts[i]);
+	free(m->parts);
+	free(m->id);
+	free(m->key_text);
+	close(m->fd);
+	free(m);
+}
+
+static void
+complete_multipart(struct s3_multipart *m)
 {
 	struct aws_call c = new_call(m->s3, "POST", "CompleteMultipartUpload", m->key);
 	struct url_query q = {0};
@@ -422,35 +473,12 @@ end_multipart(struct multipart *m, uint64_t bytes)
 	c.query = &q;
 	c.http.body = buf_span(&body);
 	http_header_set(&c.http.headers, "content-type", "application/xml");
-	if (!aws_run(m->s3->aws, &c) &&
-	    !(strcmp(c.code, "NoSuchUpload") == 0 && c.http.tries > 1 && is_complete(m, bytes))) {
-		abort_multipart(m);
-		aws_die(&c);
-	}
+	if (!aws_run(m->s3->aws, &c) && !(strcmp(c.code, "NoSuchUpload") == 0 && c.http.tries > 1 && is_complete(m)))
+		give_up(m->s3, &c);
 	aws_call_free(&c);
 	url_query_free(&q);
 	buf_free(&body);
-}
-
-static void
-put_parts(struct s3 *s, struct span key, int fd, uint64_t bytes)
-{
-	struct multipart m = {.s3 = s, .key = key};
-
-	begin_multipart(&m);
-	start_parts(&m, fd, bytes);
-	s3_wait(s);
-	for (size_t i = 0; i < m.n; i++)
-		if (!aws_ok(&m.parts[i]->call)) {
-			abort_multipart(&m);
-			aws_die(&m.parts[i]->call);
-		}
-	end_multipart(&m, bytes);
-	for (size_t i = 0; i < m.n; i++)
-		free_upload(m.parts[i]);
-	free(m.parts);
-	free(m.id);
-	close(fd);
+	free_multipart(m);
 }
 
 void

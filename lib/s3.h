@@ -22,6 +22,7 @@ struct s3 {
 	int jobs;                        /* uploads at once */
 	/* private */
 	size_t under_way;
+	struct s3_multipart *multiparts;   /* not completed yet */
 };
 
 struct s3_object {
@@ -43,7 +44,7 @@ void s3_delete(struct s3 *s, struct span key);
 
 /*
  * Starts to put so many bytes of fd, which it closes when done; waits when `jobs` are under way.
- * Above S3_MULTIPART_BYTES in parts, and the upload is aborted when one fails.
+ * Above S3_MULTIPART_BYTES in parts, of several objects at once; all uploads are aborted when one fails.
  */
 void s3_put_file(struct s3 *s, struct span key, int fd, uint64_t bytes);
 /* Waits until all that was started is done. */
