@@ -93,7 +93,8 @@ add_location(const struct bundle *b, json_t *begin)
 	buf_add(&text, f->folder, f->place.anchor);
 	while (text.p[text.n - 1] == '/')
 		text.n--;
-	json_object_set_new(begin, "location", json_string(buf_text(&text)));
+	if (json_object_set_new(begin, "location", json_string(buf_text(&text))) != 0)
+		die(EX_DATAERR, "%s: its key is not UTF-8, so no mark can name it", f->path);
 	buf_free(&text);
 }
 

@@ -97,7 +97,9 @@ check_options(const struct sink *s, int operands)
 		die_usage("one operand is needed: the STORE");
 	if (s->bare && (s->marks.export == NULL || s->marks.period == NULL))
 		die_usage("--bare needs --export and --period");
-	if (s->options.sse_kms_key_id != NULL && s->options.sse == NULL)
+	if (s->options.sse != NULL && strcmp(s->options.sse, "AES256") != 0 && strncmp(s->options.sse, "aws:kms", 7) != 0)
+		die_usage("--sse is aws:kms or AES256, not %s", s->options.sse);
+	if (s->options.sse_kms_key_id != NULL && (s->options.sse == NULL || strncmp(s->options.sse, "aws:kms", 7) != 0))
 		die_usage("--sse-kms-key-id goes with --sse aws:kms");
 	if (s->ddl == NULL && isatty(STDIN_FILENO))
 		die_usage("stdin is a terminal: pipe cur-dedupe or cur-parse into it");

@@ -15,6 +15,7 @@
 #include "url.h"
 #include "xml.h"
 
+#define SMALL_MS 300000            /* for a call without a file in it: a list, a document */
 #define SKEW_S 240                 /* a clock that is off by less is not why a signature was refused */
 #define EXPECT_BYTES 1048576       /* larger bodies wait for 100 Continue, so that a refused one is not sent for nothing */
 #define PIECE_BYTES 65536          /* of a file in memory at once */
@@ -472,21 +473,37 @@ read_error(struct aws_call *c)
 }
 
 static void
-read_late_error(struct aws_call *c)
-{
-	const char *why = xml_read(buf_span(&c->http.reply_body), error_element, c);
-
-	if (why == NULL || c->code[0] != '\0')
-		return;
-	copy_text(c->code, sizeof c->code, span_of("InternalError"));
-	copy_text(c->message, sizeof c->message, span_of(why));
-}
-
-static void
 not_answered(struct aws_call *c)
 {
 	copy_text(c->code, sizeof c->code, span_of("InternalError"));
 	copy_text(c->message, sizeof c->message, span_of("this is no answer of S3's"));
+}
+
+/* A login page may be well-formed too: the answer must be what was asked for. */
+static bool
+has_answer(const struct aws_call *c)
+{
+	struct buf ignored = {0};
+	bool has = c->answer == NULL || xml_find(buf_span(&c->http.reply_body), c->answer, &ignored);
+
+	buf_free(&ignored);
+	return has;
+}
+
+static void
+read_late_error(struct aws_call *c)
+{
+	const char *why = xml_read(buf_span(&c->http.reply_body), error_element, c);
+
+	if (c->code[0] != '\0')
+		return;
+	if (why == NULL) {
+		if (!has_answer(c))
+			not_answered(c);
+		return;
+	}
+	copy_text(c->code, sizeof c->code, span_of("InternalError"));
+	copy_text(c->message, sizeof c->message, span_of(why));
 }
 
 static void
@@ -656,6 +673,9 @@ set_up(struct aws *a, struct aws_call *c)
 		r->base_ms = 25;
 	if (is_s3(c) && strcmp(c->method, "POST") == 0)
 		r->fresh = true;
+	/* A trickle never stalls: what is small has to be there in time. */
+	if (r->total_ms == 0 && r->stall_s == 0 && r->take == NULL && r->body_bytes == 0)
+		r->total_ms = SMALL_MS;
 }
 
 static struct aws_call *

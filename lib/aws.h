@@ -43,6 +43,7 @@ struct aws_call {
 	const char *bucket;                /* S3: virtual-hosted, or path style with an endpoint of one's own; NULL for others */
 	struct span key;                   /* S3: raw bytes of the key; {NULL, 0} for the bucket itself */
 	struct url_query *query;           /* or NULL */
+	const char *answer;                /* S3: an element without children that a good XML answer has, "ListBucketResult/IsTruncated"; or NULL */
 	/*
 	 * body, take, restart, attempts (0: 3, DynamoDB 4, or AWS_MAX_ATTEMPTS, or max_attempts of the
 	 * profile), base_ms (0: 50, DynamoDB 25), total_ms, extra headers; arg is the caller's.

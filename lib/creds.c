@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <strings.h>
 #include <time.h>
 
@@ -40,7 +41,10 @@ struct creds *
 creds_new(struct http *http, const char *profile, const char *region)
 {
 	struct creds *c = mem_new(sizeof *c);
+	struct rlimit core = {0, 0};
 
+	/* Keys are in this memory now, and a core file would have them. */
+	setrlimit(RLIMIT_CORE, &core);
 	c->http = http;
 	c->profile = profile;
 	c->chosen = profile != NULL;

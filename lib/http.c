@@ -83,7 +83,7 @@ now_ms(void)
 int64_t
 http_date(const char *value)
 {
-	return curl_getdate(value, NULL);
+	return value != NULL ? (int64_t)curl_getdate(value, NULL) : -1;
 }
 
 /* Headers */

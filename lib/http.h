@@ -106,7 +106,7 @@ struct http_request {
 /* Frees what the request holds itself: results and headers. */
 void http_request_free(struct http_request *r);
 
-/* The time of a Date or Last-Modified header in seconds, or -1. */
+/* The time of a Date or Last-Modified header in seconds, or -1; NULL is none. */
 int64_t http_date(const char *value);
 
 struct http *http_new(void);

@@ -15,6 +15,7 @@
 
 #define PART_BYTES ((uint64_t)16 << 20)
 #define PARTS_MAX 10000
+#define COMPLETE_S 900
 
 static struct aws_call
 new_call(const struct s3 *s, const char *method, const char *operation, struct span key)
@@ -65,7 +66,8 @@ struct page {
 	struct buf key, etag, next;
 	uint64_t bytes;
 	int64_t modified;
-	bool truncated;
+	struct span prefix;          /* that every key has */
+	bool truncated, encoded;
 };
 
 static const char *
@@ -88,7 +90,9 @@ list_element(void *arg, const char *path, struct span text)
 
 	if (strcmp(name, "Contents/Key") == 0) {
 		buf_reset(&p->key);
-		return url_decode(&p->key, text, ' ') ? NULL : "a list with a key that is not encoded";
+		if (!p->encoded)
+			buf_span_add(&p->key, text);
+		return !p->encoded || url_decode(&p->key, text, ' ') ? NULL : "a list with a key that is not encoded";
 	}
 	if (strcmp(name, "Contents/Size") == 0)
 		return read_number(text, &p->bytes);
@@ -104,16 +108,45 @@ list_element(void *arg, const char *path, struct span text)
 	} else if (strcmp(name, "Contents") == 0) {
 		struct s3_object o = {buf_span(&p->key), p->bytes, buf_span(&p->etag), p->modified};
 
+		if (o.key.n < p->prefix.n || memcmp(o.key.p, p->prefix.p, p->prefix.n) != 0)
+			return "a list of something else than was asked for";
 		p->each(p->arg, &o);
+		buf_reset(&p->key);
+		buf_reset(&p->etag);
+		p->bytes = 0;
 		p->modified = -1;
 	}
 	return NULL;
 }
 
+/* Reads a page; *token is where the next one starts. */
+static const char *
+read_page(struct page *p, struct span body, struct buf *token)
+{
+	struct buf next = {0};
+	const char *why;
+
+	/* A server that does not know encoding-type sends keys as they are. */
+	p->encoded = xml_find(body, "ListBucketResult/EncodingType", &next);
+	buf_reset(&next);
+	p->truncated = false;
+	why = xml_read(body, list_element, p);
+	if (why == NULL && p->truncated) {
+		if (!xml_find(body, "ListBucketResult/NextContinuationToken", &next))
+			why = "a list that goes on and does not say where";
+		else if (span_eq(buf_span(&next), buf_span(token)))
+			why = "a list that goes on where it began";
+	}
+	buf_reset(token);
+	buf_span_add(token, buf_span(&next));
+	buf_free(&next);
+	return why;
+}
+
 void
 s3_list(struct s3 *s, struct span prefix, void (*each)(void *arg, const struct s3_object *o), void *arg)
 {
-	struct page p = {.each = each, .arg = arg, .modified = -1};
+	struct page p = {.each = each, .arg = arg, .modified = -1, .prefix = prefix};
 	struct buf token = {0};
 	char *text = mem_text(prefix);
 
@@ -128,14 +161,10 @@ s3_list(struct s3 *s, struct span prefix, void (*each)(void *arg, const struct s
 		if (token.n > 0)
 			url_query_add(&q, "continuation-token", buf_text(&token));
 		c.query = &q;
+		c.answer = "ListBucketResult/IsTruncated";
 		if (!aws_run(s->aws, &c))
 			aws_die(&c);
-		p.truncated = false;
-		why = xml_read(buf_span(&c.http.reply_body), list_element, &p);
-		buf_reset(&token);
-		if (why == NULL && p.truncated &&
-		    !xml_find(buf_span(&c.http.reply_body), "ListBucketResult/NextContinuationToken", &token))
-			why = "a list that goes on and does not say where";
+		why = read_page(&p, buf_span(&c.http.reply_body), &token);
 		if (why != NULL)
 			die(EX_UNAVAILABLE, "s3 ListObjectsV2 %s: %s (request ID %s)", s->bucket, why, c.request_id);
 		aws_call_free(&c);
@@ -344,6 +373,7 @@ begin_multipart(struct s3_multipart *m)
 	http_header_set(&c.http.headers, "x-amz-checksum-algorithm", "CRC32");
 	url_query_add(&q, "uploads", NULL);
 	c.query = &q;
+	c.answer = "InitiateMultipartUploadResult/UploadId";
 	if (!aws_run(m->s3->aws, &c))
 		give_up(m->s3, &c);
 	if (!xml_find(buf_span(&c.http.reply_body), "InitiateMultipartUploadResult/UploadId", &id))
@@ -473,6 +503,10 @@ complete_multipart(struct s3_multipart *m)
 	c.query = &q;
 	c.http.body = buf_span(&body);
 	http_header_set(&c.http.headers, "content-type", "application/xml");
+	c.answer = "CompleteMultipartUploadResult/ETag";
+	/* S3 puts the parts together before it answers, and sends spaces meanwhile. */
+	c.http.stall_s = COMPLETE_S;
+	c.http.total_ms = COMPLETE_S * 1000;
 	if (!aws_run(m->s3->aws, &c) && !(strcmp(c.code, "NoSuchUpload") == 0 && c.http.tries > 1 && is_complete(m)))
 		give_up(m->s3, &c);
 	aws_call_free(&c);

@@ -69,6 +69,7 @@ FAULTS = (
     # 200 of something that is not S3, or with an error in it.
     ('200 with an error', {'do': '200-error-body'}, GOES, {'part': TRIES}, None),
     ('HTML with 200, always', {'do': 'html-200', 'times': 0}, TRIES, {}, None),
+    ('XML with 200, always', {'do': 'reply', 'status': 200, 'body': '<a><b>Log in.</b></a>', 'times': 0}, TRIES, {}, None),
     # Bytes that are not those that were stored.
     ('wrong CRC', {'do': 'wrong-crc'}, SAFE, {}, None),
     ('a byte changed', {'do': 'flip'}, SAFE, {}, READS),
@@ -257,6 +258,8 @@ MULTIPART = (
     ('complete', '200 with an error', {'match': {'kind': 'multipart-complete'}, 'do': '200-error-body'}, GOES),
     ('complete', 'answer lost', {'match': {'kind': 'multipart-complete'}, 'do': 'lost-answer'}, GOES),
     ('complete', 'HTML with 200', {'match': {'kind': 'multipart-complete'}, 'do': 'html-200'}, SAFE),
+    ('complete', 'XML with 200, always', {'match': {'kind': 'multipart-complete'}, 'do': 'reply', 'times': 0,
+                                          'status': 200, 'body': '<a><b>Log in.</b></a>'}, TRIES),
     ('complete', '500, always', {'match': {'kind': 'multipart-complete'}, 'do': '500', 'times': 0}, TRIES),
 )
 
