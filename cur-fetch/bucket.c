@@ -262,14 +262,6 @@ bucket_manifest(struct finds *f, struct remote *r, const char *bucket, const cha
 	finds_add(f, &found);
 }
 
-static bool
-ends_in_json(const char *key)
-{
-	size_t n = strlen(key);
-
-	return n >= 5 && strcmp(key + n - 5, ".json") == 0;
-}
-
 void
 bucket_find(struct finds *f, struct remote *r, const struct choice *c, const char *uri)
 {
@@ -283,7 +275,7 @@ bucket_find(struct finds *f, struct remote *r, const struct choice *c, const cha
 		die(EX_USAGE, "%s: %s", uri, why);
 	name = mem_text(bucket);
 	buf_span_add(&folder, prefix);
-	if (ends_in_json(buf_text(&folder))) {
+	if (layout_is_json(buf_text(&folder))) {
 		bucket_manifest(f, r, name, buf_text(&folder));
 	} else {
 		if (prefix.n > 0 && prefix.p[prefix.n - 1] != '/')

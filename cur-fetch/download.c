@@ -304,7 +304,7 @@ finish(struct piece *p)
 		piece_free(p);
 	else if (aws_ok(c))
 		count(p);
-	else if (p->replaced || status == 412 || status == 416 || remote_is_missing(c))
+	else if (p->replaced || status == 412 || status == 416 || s3_is_missing(c))
 		replaced(part->object);
 	else
 		aws_die(c);

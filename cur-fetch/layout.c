@@ -395,3 +395,11 @@ layout_delivered(const struct manifest *m, const struct place *own, int64_t *sec
 		return false;
 	return time_parse((struct span){folder.p, folder.n - version.n - 1}, seconds) == NULL;
 }
+
+bool
+layout_is_json(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 5 && strcmp(name + n - 5, ".json") == 0;
+}

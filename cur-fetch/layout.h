@@ -62,4 +62,7 @@ void layout_part_source(const struct manifest *m, size_t i, struct buf *source);
 /* True and the time in the version or its folder. */
 bool layout_delivered(const struct manifest *m, const struct place *own, int64_t *seconds);
 
+/* Whether a path or key is named as a manifest is: it ends in .json. */
+bool layout_is_json(const char *name);
+
 #endif

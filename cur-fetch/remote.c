@@ -37,12 +37,6 @@ remote_get(const struct object *o)
 	};
 }
 
-bool
-remote_is_missing(const struct aws_call *c)
-{
-	return c->http.status == 404 && strcmp(c->code, "NoSuchBucket") != 0;
-}
-
 struct span
 remote_etag(const struct http_request *r)
 {
@@ -169,7 +163,7 @@ finish(struct reading *g, void (*each)(void *arg, const struct object *o, struct
 	if (aws_ok(&g->call)) {
 		take(g);
 		each(arg, g->object, buf_span(&g->call.http.reply_body));
-	} else if (remote_is_missing(&g->call))
+	} else if (s3_is_missing(&g->call))
 		g->object->there = false;
 	else
 		aws_die(&g->call);

@@ -38,8 +38,6 @@ void remote_read(struct remote *r, struct object *all, size_t n, size_t limit,
 
 /* A call of GetObject, to be freed with aws_call_free. */
 struct aws_call remote_get(const struct object *o);
-/* True when a call came to the answer that there is no such object. */
-bool remote_is_missing(const struct aws_call *c);
 /* The entity tag of an answer without its quotes, or {NULL, 0}; borrowed from the call. */
 struct span remote_etag(const struct http_request *r);
 void object_free(struct object *o);

@@ -56,14 +56,6 @@ take_json(struct sources *s, const char *path)
 	buf_free(&bytes);
 }
 
-static bool
-ends_in_json(const char *path)
-{
-	size_t n = strlen(path);
-
-	return n >= 5 && strcmp(path + n - 5, ".json") == 0;
-}
-
 void
 sources_take(struct sources *s, const char *operand, const char *where)
 {
@@ -78,7 +70,7 @@ sources_take(struct sources *s, const char *operand, const char *where)
 		die(disk_status(), "%s:", operand);
 	else if (S_ISDIR(st.st_mode))
 		find_folder(&s->finds, operand);
-	else if (disk_is_json(operand) || ends_in_json(operand))
+	else if (disk_is_json(operand) || layout_is_json(operand))
 		take_json(s, operand);
 	else
 		find_report(&s->finds, operand);

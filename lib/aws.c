@@ -12,6 +12,7 @@
 
 #include "die.h"
 #include "sign.h"
+#include "sts.h"
 #include "url.h"
 #include "xml.h"
 
@@ -98,27 +99,6 @@ own_endpoint(struct aws *a, const char *service, struct buf *name)
 	return creds_endpoint(a->creds, service);
 }
 
-/* Source: partitions.json of the SDKs. */
-static const char *
-dns_suffix(const char *region)
-{
-	static const struct {
-		const char *prefix, *suffix;
-	} partitions[] = {
-		{"cn-", "amazonaws.com.cn"},
-		{"eusc-", "amazonaws.eu"},
-		{"us-iso-", "c2s.ic.gov"},
-		{"us-isob-", "sc2s.sgov.gov"},
-		{"eu-isoe-", "cloud.adc-e.uk"},
-		{"us-isof-", "csp.hci.ic.gov"},
-	};
-
-	for (size_t i = 0; i < sizeof partitions / sizeof *partitions; i++)
-		if (strncmp(region, partitions[i].prefix, strlen(partitions[i].prefix)) == 0)
-			return partitions[i].suffix;
-	return "amazonaws.com";
-}
-
 /* It becomes a part of a host's name. */
 static bool
 is_region(const char *text)
@@ -166,7 +146,7 @@ add_aws_endpoint(struct aws_call *c, bool in_host)
 	buf_str(&c->url, "https://");
 	if (in_host)
 		buf_fmt(&c->url, "%s.", c->bucket);
-	buf_fmt(&c->url, "%s.%s.%s", c->service, c->region, dns_suffix(c->region));
+	buf_fmt(&c->url, "%s.%s.%s", c->service, c->region, sts_domain(c->region));
 	c->path_at = c->url.n;
 }
 
@@ -588,7 +568,7 @@ correct_region(struct aws_call *c)
 	if (status != 301 && status != 307 && !is_one_of(c->code, codes) && !is_bare(c, 400))
 		return false;
 	if (!is_region(c->told_region) || strcmp(c->told_region, c->region) == 0 ||
-	    strcmp(dns_suffix(c->told_region), dns_suffix(c->region)) != 0)
+	    strcmp(sts_domain(c->told_region), sts_domain(c->region)) != 0)
 		return false;
 	c->region_corrected = true;
 	remember_region(c->aws, c->bucket, c->told_region);

@@ -30,8 +30,8 @@ new_call(const struct s3 *s, const char *method, const char *operation, struct s
 	return c;
 }
 
-static bool
-is_missing(const struct aws_call *c)
+bool
+s3_is_missing(const struct aws_call *c)
 {
 	return c->http.status == 404 && strcmp(c->code, "NoSuchBucket") != 0;
 }
@@ -54,7 +54,7 @@ run(struct s3 *s, struct aws_call *c)
 {
 	if (aws_run(s->aws, c))
 		return STORE_OK;
-	if (!is_missing(c))
+	if (!s3_is_missing(c))
 		aws_die(c);
 	return STORE_MISSING;
 }
@@ -551,7 +551,7 @@ conditional(struct s3 *s, struct span key, const char *etag, struct span bytes)
 static bool
 is_refused(const struct aws_call *c)
 {
-	return c->http.status == 412 || is_missing(c);
+	return c->http.status == 412 || s3_is_missing(c);
 }
 
 enum store_result

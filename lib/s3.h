@@ -32,6 +32,9 @@ struct s3_object {
 	int64_t modified;                /* seconds; -1 if the list does not say */
 };
 
+/* True when the call found no such object; a missing bucket is another matter. */
+bool s3_is_missing(const struct aws_call *c);
+
 /* Lists all objects whose key starts with prefix, page by page (ListObjectsV2), in the order of S3. */
 void s3_list(struct s3 *s, struct span prefix, void (*each)(void *arg, const struct s3_object *o), void *arg);
 
